@@ -1,0 +1,69 @@
+package dev.reveille.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What can be told about a host from its name alone. Nothing here asks a name server. */
+final class Hosts {
+    private static final Pattern NUMERIC = Pattern.compile("[0-9.]+");
+    private static final Pattern IPV4 = Pattern.compile("(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\\.(?!$)|$)){4}");
+    private static final Pattern NAME = Pattern.compile(
+            "(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*");
+
+    private Hosts() {}
+
+    static boolean isHost(String host) {
+        if (host.indexOf(':') >= 0) {
+            return ipv6(host).isPresent();
+        }
+        return NUMERIC.matcher(host).matches()
+                ? IPV4.matcher(host).matches()
+                : NAME.matcher(host).matches();
+    }
+
+    /** Without the brackets that an IPv6 address has in a URL. */
+    static String bare(String host) {
+        boolean bracketed = host.startsWith("[") && host.endsWith("]") && host.indexOf(':') > 0;
+        return bracketed ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Whether only this machine can reach a listener on {@code host}. A name other than localhost is not looked up. */
+    static boolean isLoopback(String host) {
+        String bare = bare(host);
+        return isLocalhost(bare)
+                || (bare.startsWith("127.") && IPV4.matcher(bare).matches())
+                || ipv6(bare).map(InetAddress::isLoopbackAddress).orElse(false);
+    }
+
+    /** Whether two listeners on these hosts can't have the same port. */
+    static boolean overlap(String one, String other) {
+        return one.equalsIgnoreCase(other)
+                || isWildcard(one)
+                || isWildcard(other)
+                || (isLocalhost(one) && isLoopback(other))
+                || (isLocalhost(other) && isLoopback(one));
+    }
+
+    private static boolean isLocalhost(String host) {
+        return host.equalsIgnoreCase("localhost");
+    }
+
+    private static boolean isWildcard(String host) {
+        return host.equals("0.0.0.0")
+                || ipv6(host).map(InetAddress::isAnyLocalAddress).orElse(false);
+    }
+
+    /** Brackets make the JDK take the text for an address or refuse it; without them it could ask a name server. */
+    private static Optional<InetAddress> ipv6(String host) {
+        if (host.indexOf(':') < 0 || host.startsWith("[")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(InetAddress.getByName("[" + host + "]"));
+        } catch (UnknownHostException e) {
+            return Optional.empty();
+        }
+    }
+}

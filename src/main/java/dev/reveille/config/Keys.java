@@ -1,0 +1,220 @@
+package dev.reveille.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Every setting with its default, in the order of {@code conf/reveille.yaml}. */
+final class Keys {
+    static final String TENANTS = "tenants";
+
+    private static final Map<String, Key<?>> ALL = new LinkedHashMap<>();
+    private static final Pattern TENANT = Pattern.compile("tenants\\.(0|[1-9][0-9]{0,3})\\..+");
+    private static final Pattern TENANT_VARIABLE =
+            Pattern.compile("REVEILLE_TENANTS_(0|[1-9][0-9]{0,3})_(NAME|API_KEY|UPSTREAM_API_KEY)");
+
+    static final Key<String> HTTP_HOST =
+            key("http.host", Form.TEXT, "127.0.0.1", s -> s.http().host());
+    static final Key<Integer> HTTP_PORT =
+            key("http.port", Form.NUMBER, "8080", s -> s.http().port());
+    static final Key<Optional<URI>> HTTP_PUBLIC_URL = key(
+            "http.public-url",
+            Form.urlOr("", "an http or https URL, or nothing"),
+            "",
+            s -> s.http().publicUrl());
+    static final Key<ByteSize> HTTP_BODY_LIMIT =
+            key("http.body-limit", Form.SIZE, "32MiB", s -> s.http().bodyLimit());
+
+    static final Key<String> ADMIN_HOST =
+            key("admin.host", Form.TEXT, "127.0.0.1", s -> s.admin().host());
+    static final Key<Integer> ADMIN_PORT =
+            key("admin.port", Form.NUMBER, "9090", s -> s.admin().port());
+
+    static final Key<Optional<URI>> UPSTREAM_URL = key(
+            "upstream.url",
+            Form.urlOr("embedded", "embedded, or an http or https URL"),
+            "embedded",
+            s -> s.upstream().url());
+    static final Key<Optional<String>> UPSTREAM_API_KEY =
+            key("upstream.api-key", Form.SECRET_OR_NONE, "", s -> s.upstream().apiKey());
+    static final Key<Duration> UPSTREAM_CALL_TIMEOUT =
+            key("upstream.call-timeout", Form.TIME, "10s", s -> s.upstream().callTimeout());
+    static final Key<Integer> UPSTREAM_ATTEMPTS =
+            key("upstream.attempts", Form.NUMBER, "3", s -> s.upstream().attempts());
+    static final Key<Duration> UPSTREAM_RETRY_DELAY =
+            key("upstream.retry-delay", Form.TIME, "200ms", s -> s.upstream().retryDelay());
+    static final Key<Integer> BREAKER_FAILURES = key(
+            "upstream.breaker.failures",
+            Form.NUMBER,
+            "5",
+            s -> s.upstream().breaker().failures());
+    static final Key<Duration> BREAKER_WINDOW = key(
+            "upstream.breaker.window",
+            Form.TIME,
+            "10s",
+            s -> s.upstream().breaker().window());
+    static final Key<Duration> BREAKER_RESET = key(
+            "upstream.breaker.reset",
+            Form.TIME,
+            "5s",
+            s -> s.upstream().breaker().reset());
+
+    static final Key<Path> EMBEDDED_DIRECTORY = key(
+            "embedded.directory",
+            Form.PLACE,
+            "~/.reveille/sandboxes",
+            s -> s.embedded().directory());
+    static final Key<List<String>> EMBEDDED_COMMAND =
+            key("embedded.command", Form.WORDS, "", s -> s.embedded().command());
+    static final Key<Settings.Isolation> EMBEDDED_ISOLATION = key(
+            "embedded.isolation",
+            Form.choice(Settings.Isolation.class),
+            "auto",
+            s -> s.embedded().isolation());
+    static final Key<Integer> EMBEDDED_MAX_SANDBOXES =
+            key("embedded.max-sandboxes", Form.NUMBER, "32", s -> s.embedded().maxSandboxes());
+    static final Key<Duration> EMBEDDED_START_TIMEOUT =
+            key("embedded.start-timeout", Form.TIME, "60s", s -> s.embedded().startTimeout());
+
+    static final Key<Duration> START_TIMEOUT =
+            key("lifecycle.start-timeout", Form.TIME, "300s", s -> s.lifecycle().startTimeout());
+    static final Key<Duration> RESUME_TIMEOUT = key(
+            "lifecycle.resume-timeout", Form.TIME, "120s", s -> s.lifecycle().resumeTimeout());
+    static final Key<Duration> PAUSE_TIMEOUT =
+            key("lifecycle.pause-timeout", Form.TIME, "60s", s -> s.lifecycle().pauseTimeout());
+    static final Key<Duration> STOP_TIMEOUT =
+            key("lifecycle.stop-timeout", Form.TIME, "60s", s -> s.lifecycle().stopTimeout());
+    static final Key<Duration> BUILD_TIMEOUT =
+            key("lifecycle.build-timeout", Form.TIME, "30m", s -> s.lifecycle().buildTimeout());
+    static final Key<Duration> BUILD_POLL =
+            key("lifecycle.build-poll", Form.TIME, "5s", s -> s.lifecycle().buildPoll());
+    static final Key<Duration> ENVIRONMENT_TIMEOUT = key(
+            "lifecycle.environment-timeout",
+            Form.TIME,
+            "30s",
+            s -> s.lifecycle().environmentTimeout());
+    static final Key<Duration> ALIVE_TIMEOUT =
+            key("lifecycle.alive-timeout", Form.TIME, "5s", s -> s.lifecycle().aliveTimeout());
+    static final Key<Duration> POLL_FIRST =
+            key("lifecycle.poll-first", Form.TIME, "50ms", s -> s.lifecycle().pollFirst());
+    static final Key<Duration> POLL_MAX =
+            key("lifecycle.poll-max", Form.TIME, "2s", s -> s.lifecycle().pollMax());
+
+    static final Key<Duration> HOLD_DEADLINE =
+            key("hold.deadline", Form.TIME, "90s", s -> s.hold().deadline());
+    static final Key<Integer> HOLD_PER_SESSION =
+            key("hold.per-session", Form.NUMBER, "2000", s -> s.hold().perSession());
+    static final Key<Integer> HOLD_PER_TENANT =
+            key("hold.per-tenant", Form.NUMBER, "10000", s -> s.hold().perTenant());
+    static final Key<Integer> HOLD_PER_NODE =
+            key("hold.per-node", Form.NUMBER, "20000", s -> s.hold().perNode());
+
+    static final Key<Duration> CONNECT_TIMEOUT =
+            key("proxy.connect-timeout", Form.TIME, "2s", s -> s.proxy().connectTimeout());
+    static final Key<Duration> RESPONSE_TIMEOUT =
+            key("proxy.response-timeout", Form.TIME, "900s", s -> s.proxy().responseTimeout());
+    static final Key<ByteSize> REPLAY_BUFFER =
+            key("proxy.replay-buffer", Form.SIZE, "64KiB", s -> s.proxy().replayBuffer());
+    static final Key<Duration> VERDICT_CACHE =
+            key("proxy.verdict-cache", Form.TIME, "1s", s -> s.proxy().verdictCache());
+    static final Key<Boolean> STRICT =
+            key("proxy.strict", Form.YES_OR_NO, "false", s -> s.proxy().strict());
+
+    static final Key<Duration> RETAIN_STOPPED =
+            key("registry.retain-stopped", Form.TIME, "1h", s -> s.registry().retainStopped());
+    static final Key<Duration> REPAIR_INTERVAL =
+            key("registry.repair-interval", Form.TIME, "10s", s -> s.registry().repairInterval());
+
+    static final Key<Duration> NOT_READY =
+            key("shutdown.not-ready", Form.TIME, "2s", s -> s.shutdown().notReady());
+    static final Key<Duration> DRAIN =
+            key("shutdown.drain", Form.TIME, "30s", s -> s.shutdown().drain());
+
+    static final Key<Settings.Log.Format> LOG_FORMAT = key(
+            "log.format",
+            Form.choice(Settings.Log.Format.class),
+            "text",
+            s -> s.log().format());
+    static final Key<String> LOG_LEVEL =
+            key("log.level", Form.TEXT, "info", s -> s.log().level());
+
+    private Keys() {}
+
+    /** All but those of tenants. */
+    static Collection<Key<?>> all() {
+        return Collections.unmodifiableCollection(ALL.values());
+    }
+
+    static Key<String> tenantName(int index) {
+        return new Key<>(
+                tenant(index, "name"),
+                Form.TEXT,
+                Optional.empty(),
+                s -> s.tenants().get(index).name());
+    }
+
+    static Key<String> tenantApiKey(int index) {
+        return new Key<>(
+                tenant(index, "api-key"),
+                Form.SECRET,
+                Optional.empty(),
+                s -> s.tenants().get(index).apiKey());
+    }
+
+    static Key<Optional<String>> tenantUpstreamApiKey(int index) {
+        return new Key<>(
+                tenant(index, "upstream-api-key"),
+                Form.SECRET_OR_NONE,
+                Optional.of(""),
+                s -> s.tenants().get(index).upstreamApiKey());
+    }
+
+    static List<Key<?>> ofTenant(int index) {
+        return List.of(tenantName(index), tenantApiKey(index), tenantUpstreamApiKey(index));
+    }
+
+    static Optional<Key<?>> named(String name) {
+        Matcher tenant = TENANT.matcher(name);
+        Stream<Key<?>> candidates = tenant.matches()
+                ? ofTenant(Integer.parseInt(tenant.group(1))).stream()
+                : Stream.ofNullable(ALL.get(name));
+        return candidates.filter(key -> key.name().equals(name)).findFirst();
+    }
+
+    static Optional<Key<?>> ofVariable(String variable) {
+        Matcher tenant = TENANT_VARIABLE.matcher(variable);
+        Stream<Key<?>> candidates =
+                tenant.matches() ? ofTenant(Integer.parseInt(tenant.group(1))).stream() : ALL.values().stream();
+        return candidates.filter(key -> key.variable().equals(variable)).findFirst();
+    }
+
+    /** Which tenant a key is about, if it is about one. */
+    static Optional<Integer> tenantOf(String name) {
+        Matcher tenant = TENANT.matcher(name);
+        return tenant.matches() ? Optional.of(Integer.valueOf(tenant.group(1))) : Optional.empty();
+    }
+
+    static boolean isSection(String name) {
+        return name.equals(TENANTS) || ALL.keySet().stream().anyMatch(key -> key.startsWith(name + "."));
+    }
+
+    private static String tenant(int index, String name) {
+        return TENANTS + "." + index + "." + name;
+    }
+
+    private static <T> Key<T> key(String name, Form<T> form, String initial, Function<Settings, T> place) {
+        Key<T> key = new Key<>(name, form, Optional.of(initial), place);
+        ALL.put(name, key);
+        return key;
+    }
+}

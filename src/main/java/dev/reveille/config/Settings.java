@@ -1,0 +1,430 @@
+package dev.reveille.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Every setting. {@code conf/reveille.yaml} lists them with their defaults; the record names follow its keys.
+ *
+ * <p>A record that exists is in order by itself: each constructor checks ranges and what its values have to do with one
+ * another, and names everything that is wrong. Durations that may be zero say so; all others are at least a
+ * millisecond.
+ *
+ * @param tenants may be empty only while {@code http.host} is a loopback address
+ */
+public record Settings(
+        Http http,
+        Admin admin,
+        Upstream upstream,
+        Embedded embedded,
+        List<Tenant> tenants,
+        Lifecycle lifecycle,
+        Hold hold,
+        Proxy proxy,
+        Registry registry,
+        Shutdown shutdown,
+        Log log) {
+
+    /** @throws IllegalArgumentException naming all values that contradict one another */
+    public Settings {
+        Objects.requireNonNull(embedded, "embedded");
+        Objects.requireNonNull(upstream, "upstream");
+        Objects.requireNonNull(lifecycle, "lifecycle");
+        Objects.requireNonNull(hold, "hold");
+        Objects.requireNonNull(proxy, "proxy");
+        Objects.requireNonNull(registry, "registry");
+        Objects.requireNonNull(shutdown, "shutdown");
+        Objects.requireNonNull(log, "log");
+        tenants = List.copyOf(tenants);
+        Expectations expectations = new Expectations("")
+                .that(!tenants.isEmpty() || Hosts.isLoopback(http.host()), unguarded(http.host()))
+                .that(!samePort(http, admin), onePort(http, admin));
+        Set<String> names = new HashSet<>();
+        Map<String, String> owners = new HashMap<>();
+        for (Tenant tenant : tenants) {
+            String owner = owners.putIfAbsent(tenant.apiKey(), tenant.name());
+            expectations
+                    .that(names.add(tenant.name()), nameTaken(tenant.name()))
+                    .that(owner == null, keyTaken(owner, tenant.name()));
+        }
+        expectations.met();
+    }
+
+    /** What holds when nothing is configured: loopback only, the embedded host, no tenants. */
+    public static Settings defaults() {
+        return SettingsReader.read(Optional.empty(), Map.of());
+    }
+
+    /** The settings as a file of settings, with every secret masked. */
+    public String toYaml() {
+        return SettingsYaml.of(this);
+    }
+
+    /**
+     * The public listener.
+     *
+     * @param host an address or name; an IPv6 address may come in brackets and is kept without
+     * @param port 0: any free one
+     * @param publicUrl the base of the URLs handed out, without path; empty: {@code http://host:port}
+     * @param bodyLimit the longest body that is read into memory, so not that of sandbox traffic
+     */
+    public record Http(String host, int port, Optional<URI> publicUrl, ByteSize bodyLimit) {
+        private static final long LEAST_BODY = 1 << 10;
+        private static final long MOST_BODY = 1 << 30;
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Http {
+            host = Hosts.bare(host);
+            publicUrl = publicUrl.map(Settings::withoutTrailingSlash);
+            Expectations expectations = new Expectations("http")
+                    .host("host", host)
+                    .number("port", port, 0, 65_535)
+                    .size("body-limit", bodyLimit, LEAST_BODY, MOST_BODY);
+            publicUrl.ifPresent(url -> expectations
+                    .base("public-url", url)
+                    .that(
+                            url.getRawPath() == null || url.getRawPath().isEmpty(),
+                            "public-url",
+                            Form.withoutSecrets(url.toString()),
+                            "no path; sandboxes are reached below /{runtime_id}"));
+            expectations.met();
+        }
+    }
+
+    /**
+     * The operator's listener.
+     *
+     * @param port 0: any free one
+     */
+    public record Admin(String host, int port) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Admin {
+            host = Hosts.bare(host);
+            new Expectations("admin")
+                    .host("host", host)
+                    .number("port", port, 0, 65_535)
+                    .met();
+        }
+    }
+
+    /**
+     * The runtime API.
+     *
+     * @param url the base, without a slash at its end; empty: the embedded host
+     * @param apiKey sent as {@code X-API-Key}
+     * @param callTimeout from sending one call to its whole answer
+     * @param attempts how often a call is made until it is given up, 1: never again
+     * @param retryDelay from a failed attempt to the next; may be zero
+     */
+    public record Upstream(
+            Optional<URI> url,
+            Optional<String> apiKey,
+            Duration callTimeout,
+            int attempts,
+            Duration retryDelay,
+            Breaker breaker) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Upstream {
+            Objects.requireNonNull(breaker, "breaker");
+            url = url.map(Settings::withoutTrailingSlash);
+            Expectations expectations = new Expectations("upstream")
+                    .time("call-timeout", callTimeout)
+                    .number("attempts", attempts, 1, 20)
+                    .timeOrNone("retry-delay", retryDelay);
+            url.ifPresent(base -> expectations.base("url", base));
+            apiKey.ifPresent(key -> expectations.secret("api-key", key));
+            expectations.met();
+        }
+
+        public boolean embedded() {
+            return url.isEmpty();
+        }
+
+        /** Without the key: records end up in logs. */
+        @Override
+        public String toString() {
+            return "Upstream[" + url.map(URI::toString).orElse("embedded") + "]";
+        }
+    }
+
+    /**
+     * The circuit breaker around the runtime API.
+     *
+     * @param failures that many within {@code window} open it
+     * @param window how far back failures count
+     * @param reset from opening to the next call that is let through
+     */
+    public record Breaker(int failures, Duration window, Duration reset) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Breaker {
+            new Expectations("upstream.breaker")
+                    .number("failures", failures, 1, 1_000_000)
+                    .time("window", window)
+                    .time("reset", reset)
+                    .met();
+        }
+    }
+
+    /**
+     * The embedded sandbox host.
+     *
+     * @param directory where each sandbox has its workspace
+     * @param command run for each sandbox; empty: the built-in sandbox program
+     * @param maxSandboxes how many run at once
+     * @param startTimeout from starting a sandbox's process to its first answer
+     */
+    public record Embedded(
+            Path directory, List<String> command, Isolation isolation, int maxSandboxes, Duration startTimeout) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Embedded {
+            Objects.requireNonNull(directory, "directory");
+            Objects.requireNonNull(isolation, "isolation");
+            command = List.copyOf(command);
+            new Expectations("embedded")
+                    .that(
+                            command.isEmpty() || !command.get(0).isBlank(),
+                            "command",
+                            command.toString(),
+                            "a program to run first")
+                    .number("max-sandboxes", maxSandboxes, 1, 10_000)
+                    .time("start-timeout", startTimeout)
+                    .met();
+        }
+    }
+
+    /** How the embedded host walls its sandboxes in. */
+    public enum Isolation {
+        /** Bubblewrap where it works, otherwise none. */
+        AUTO,
+        /** Bubblewrap, and no sandbox where it does not work. */
+        BUBBLEWRAP,
+        /** A plain process of the same user. */
+        NONE
+    }
+
+    /**
+     * A customer of this gateway.
+     *
+     * @param name 1 to 64 letters, digits, {@code -} or {@code _}
+     * @param apiKey what its clients send
+     * @param upstreamApiKey empty: {@code upstream.api-key} is used for it
+     */
+    public record Tenant(String name, String apiKey, Optional<String> upstreamApiKey) {
+        private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+        /** @throws IllegalArgumentException naming all values that have another form */
+        public Tenant {
+            Expectations expectations = new Expectations(Keys.TENANTS)
+                    .that(FORM.matcher(name).matches(), "name", name, "1 to 64 characters out of A-Z a-z 0-9 - _")
+                    .secret("api-key", apiKey);
+            upstreamApiKey.ifPresent(key -> expectations.secret("upstream-api-key", key));
+            expectations.met();
+        }
+
+        /** Without the keys: records end up in logs. */
+        @Override
+        public String toString() {
+            return "Tenant[" + name + "]";
+        }
+    }
+
+    /**
+     * Times of transitions, each from its begin to the sandbox being ready (or gone), and the pace of waiting.
+     *
+     * @param startTimeout from the call that starts a sandbox to its first answer
+     * @param resumeTimeout from the call that resumes a sandbox to its first answer
+     * @param pauseTimeout from the call that pauses a sandbox to the runtime API reporting it paused
+     * @param stopTimeout from the call that stops a sandbox to the runtime API reporting it gone
+     * @param buildTimeout from the call that begins a build to its image being there
+     * @param buildPoll between two looks at a build
+     * @param environmentTimeout from a sandbox's first answer to its session's environment being applied
+     * @param aliveTimeout from asking a sandbox whether it is alive to its answer
+     * @param pollFirst between the first two looks at a sandbox that becomes ready; later ones are further apart
+     * @param pollMax between two looks at most
+     */
+    public record Lifecycle(
+            Duration startTimeout,
+            Duration resumeTimeout,
+            Duration pauseTimeout,
+            Duration stopTimeout,
+            Duration buildTimeout,
+            Duration buildPoll,
+            Duration environmentTimeout,
+            Duration aliveTimeout,
+            Duration pollFirst,
+            Duration pollMax) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Lifecycle {
+            new Expectations("lifecycle")
+                    .time("start-timeout", startTimeout)
+                    .time("resume-timeout", resumeTimeout)
+                    .time("pause-timeout", pauseTimeout)
+                    .time("stop-timeout", stopTimeout)
+                    .time("build-timeout", buildTimeout)
+                    .time("build-poll", buildPoll)
+                    .time("environment-timeout", environmentTimeout)
+                    .time("alive-timeout", aliveTimeout)
+                    .time("poll-first", pollFirst)
+                    .time("poll-max", pollMax)
+                    .atMost("poll-first", pollFirst, "poll-max", pollMax)
+                    .met();
+        }
+    }
+
+    /**
+     * Requests that wait for a sandbox.
+     *
+     * @param deadline from the request's arrival to its being forwarded
+     * @param perSession how many wait for one session at once
+     * @param perTenant how many wait for the sessions of one tenant at once
+     * @param perNode how many wait in this process at once
+     */
+    public record Hold(Duration deadline, int perSession, int perTenant, int perNode) {
+        private static final int MOST = 1_000_000;
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Hold {
+            new Expectations("hold")
+                    .time("deadline", deadline)
+                    .number("per-session", perSession, 1, MOST)
+                    .number("per-tenant", perTenant, 1, MOST)
+                    .number("per-node", perNode, 1, MOST)
+                    .atMost("per-session", perSession, "per-tenant", perTenant)
+                    .atMost("per-tenant", perTenant, "per-node", perNode)
+                    .met();
+        }
+    }
+
+    /**
+     * Forwarding.
+     *
+     * @param connectTimeout from opening a connection to a sandbox to its standing
+     * @param responseTimeout from the request being sent to the head of its answer
+     * @param replayBuffer how much of a body is kept for sending it again; may be zero
+     * @param verdictCache how long the finding whether a sandbox is alive is believed; may be zero
+     * @param strict whether every 404, 502 and 504 counts as a disconnect and every 503 as paused, unprobed
+     */
+    public record Proxy(
+            Duration connectTimeout,
+            Duration responseTimeout,
+            ByteSize replayBuffer,
+            Duration verdictCache,
+            boolean strict) {
+        private static final long MOST_REPLAY = 64 << 20;
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Proxy {
+            new Expectations("proxy")
+                    .time("connect-timeout", connectTimeout)
+                    .time("response-timeout", responseTimeout)
+                    .size("replay-buffer", replayBuffer, 0, MOST_REPLAY)
+                    .timeOrNone("verdict-cache", verdictCache)
+                    .met();
+        }
+    }
+
+    /**
+     * The memory of sessions.
+     *
+     * @param retainStopped how long a stopped or failed session stays known; may be zero
+     * @param repairInterval between two comparisons of the local routes with the shared registry
+     */
+    public record Registry(Duration retainStopped, Duration repairInterval) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Registry {
+            new Expectations("registry")
+                    .timeOrNone("retain-stopped", retainStopped)
+                    .time("repair-interval", repairInterval)
+                    .met();
+        }
+    }
+
+    /**
+     * Leaving.
+     *
+     * @param notReady how long {@code /ready} says no before connections are closed; may be zero
+     * @param drain how long open requests may take after that; may be zero
+     */
+    public record Shutdown(Duration notReady, Duration drain) {
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Shutdown {
+            new Expectations("shutdown")
+                    .timeOrNone("not-ready", notReady)
+                    .timeOrNone("drain", drain)
+                    .met();
+        }
+    }
+
+    /**
+     * The log.
+     *
+     * @param level error, warn, info, debug or trace
+     */
+    public record Log(Format format, String level) {
+        private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
+        /** @throws IllegalArgumentException if there is no such level */
+        public Log {
+            Objects.requireNonNull(format, "format");
+            level = level.toLowerCase(Locale.ROOT);
+            new Expectations("log")
+                    .that(LEVELS.contains(level), "level", level, "one of " + String.join(", ", LEVELS))
+                    .met();
+        }
+
+        /** How a line of the log looks. */
+        public enum Format {
+            /** For people: one line, columns first. */
+            TEXT,
+            /** For programs: one JSON object a line. */
+            JSON
+        }
+    }
+
+    private static boolean samePort(Http http, Admin admin) {
+        return http.port() != 0 && http.port() == admin.port() && Hosts.overlap(http.host(), admin.host());
+    }
+
+    private static Problem onePort(Http http, Admin admin) {
+        return new Problem(
+                "admin.port",
+                "" + admin.port(),
+                "another than http.port " + http.port() + " on the same host",
+                List.of("admin.port", "http.port", "admin.host", "http.host"));
+    }
+
+    private static Problem unguarded(String host) {
+        return new Problem(
+                Keys.TENANTS,
+                "none",
+                "at least one tenant when http.host " + host + " is not a loopback address",
+                List.of(Keys.TENANTS, "http.host"));
+    }
+
+    private static Problem nameTaken(String name) {
+        return new Problem(Keys.TENANTS, name + " twice", "a name of its own for each tenant", List.of());
+    }
+
+    private static Problem keyTaken(String owner, String name) {
+        return new Problem(
+                Keys.TENANTS,
+                "one api-key for " + owner + " and " + name,
+                "a key of its own for each tenant",
+                List.of());
+    }
+
+    private static URI withoutTrailingSlash(URI url) {
+        String text = url.toString();
+        return text.endsWith("/") ? URI.create(text.replaceFirst("/+$", "")) : url;
+    }
+}

@@ -1,0 +1,248 @@
+package dev.reveille.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Reads the settings. Environment variables win over the file, the file wins over the defaults.
+ *
+ * <p>A value that is wrong is noted and replaced by its default, so that reading goes on to find what else is wrong.
+ */
+public final class SettingsReader {
+    private final Map<String, Given> given;
+    private final List<String> problems;
+    private final Set<String> refused = new HashSet<>();
+
+    private SettingsReader(Map<String, Given> given, List<String> problems) {
+        this.given = given;
+        this.problems = problems;
+    }
+
+    /**
+     * Settings out of a YAML file and an environment.
+     *
+     * @param file must exist if it is given
+     * @param environment variables that do not begin with {@code REVEILLE_} are ignored
+     * @throws SettingsException naming all problems at once
+     */
+    public static Settings read(Optional<Path> file, Map<String, String> environment) {
+        List<String> problems = new ArrayList<>();
+        Optional<Map<String, Given>> written =
+                file.isEmpty() ? Optional.of(Map.of()) : YamlSource.read(file.get(), problems);
+        Map<String, Given> given = new LinkedHashMap<>(written.orElse(Map.of()));
+        given.putAll(EnvironmentSource.read(environment, problems));
+        SettingsReader reader = new SettingsReader(given, problems);
+        if (written.isEmpty()) {
+            reader.refused.add(Keys.TENANTS);
+        }
+        return reader.settings();
+    }
+
+    /** @throws SettingsException naming all problems at once */
+    static Settings read(Map<String, Given> given) {
+        return new SettingsReader(given, new ArrayList<>()).settings();
+    }
+
+    private Settings settings() {
+        Optional<Settings> settings = checked(this::together);
+        if (problems.isEmpty() && settings.isPresent()) {
+            return settings.get();
+        }
+        throw new SettingsException(problems);
+    }
+
+    private Settings together() {
+        return new Settings(
+                section(this::http, Settings::http),
+                section(this::admin, Settings::admin),
+                section(this::upstream, Settings::upstream),
+                section(this::embedded, Settings::embedded),
+                tenants(),
+                section(this::lifecycle, Settings::lifecycle),
+                section(this::hold, Settings::hold),
+                section(this::proxy, Settings::proxy),
+                section(this::registry, Settings::registry),
+                section(this::shutdown, Settings::shutdown),
+                section(this::log, Settings::log));
+    }
+
+    private Settings.Http http() {
+        return new Settings.Http(
+                valueOf(Keys.HTTP_HOST),
+                valueOf(Keys.HTTP_PORT),
+                valueOf(Keys.HTTP_PUBLIC_URL),
+                valueOf(Keys.HTTP_BODY_LIMIT));
+    }
+
+    private Settings.Admin admin() {
+        return new Settings.Admin(valueOf(Keys.ADMIN_HOST), valueOf(Keys.ADMIN_PORT));
+    }
+
+    private Settings.Upstream upstream() {
+        return new Settings.Upstream(
+                valueOf(Keys.UPSTREAM_URL),
+                valueOf(Keys.UPSTREAM_API_KEY),
+                valueOf(Keys.UPSTREAM_CALL_TIMEOUT),
+                valueOf(Keys.UPSTREAM_ATTEMPTS),
+                valueOf(Keys.UPSTREAM_RETRY_DELAY),
+                section(this::breaker, settings -> settings.upstream().breaker()));
+    }
+
+    private Settings.Breaker breaker() {
+        return new Settings.Breaker(
+                valueOf(Keys.BREAKER_FAILURES), valueOf(Keys.BREAKER_WINDOW), valueOf(Keys.BREAKER_RESET));
+    }
+
+    private Settings.Embedded embedded() {
+        return new Settings.Embedded(
+                valueOf(Keys.EMBEDDED_DIRECTORY),
+                valueOf(Keys.EMBEDDED_COMMAND),
+                valueOf(Keys.EMBEDDED_ISOLATION),
+                valueOf(Keys.EMBEDDED_MAX_SANDBOXES),
+                valueOf(Keys.EMBEDDED_START_TIMEOUT));
+    }
+
+    private Settings.Lifecycle lifecycle() {
+        return new Settings.Lifecycle(
+                valueOf(Keys.START_TIMEOUT),
+                valueOf(Keys.RESUME_TIMEOUT),
+                valueOf(Keys.PAUSE_TIMEOUT),
+                valueOf(Keys.STOP_TIMEOUT),
+                valueOf(Keys.BUILD_TIMEOUT),
+                valueOf(Keys.BUILD_POLL),
+                valueOf(Keys.ENVIRONMENT_TIMEOUT),
+                valueOf(Keys.ALIVE_TIMEOUT),
+                valueOf(Keys.POLL_FIRST),
+                valueOf(Keys.POLL_MAX));
+    }
+
+    private Settings.Hold hold() {
+        return new Settings.Hold(
+                valueOf(Keys.HOLD_DEADLINE),
+                valueOf(Keys.HOLD_PER_SESSION),
+                valueOf(Keys.HOLD_PER_TENANT),
+                valueOf(Keys.HOLD_PER_NODE));
+    }
+
+    private Settings.Proxy proxy() {
+        return new Settings.Proxy(
+                valueOf(Keys.CONNECT_TIMEOUT),
+                valueOf(Keys.RESPONSE_TIMEOUT),
+                valueOf(Keys.REPLAY_BUFFER),
+                valueOf(Keys.VERDICT_CACHE),
+                valueOf(Keys.STRICT));
+    }
+
+    private Settings.Registry registry() {
+        return new Settings.Registry(valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL));
+    }
+
+    private Settings.Shutdown shutdown() {
+        return new Settings.Shutdown(valueOf(Keys.NOT_READY), valueOf(Keys.DRAIN));
+    }
+
+    private Settings.Log log() {
+        return new Settings.Log(valueOf(Keys.LOG_FORMAT), valueOf(Keys.LOG_LEVEL));
+    }
+
+    private List<Settings.Tenant> tenants() {
+        Set<Integer> places = new TreeSet<>();
+        given.keySet().forEach(key -> Keys.tenantOf(key).ifPresent(places::add));
+        return places.stream().flatMap(place -> tenant(place).stream()).toList();
+    }
+
+    /** Empty if it is not in order; then nothing is to be said any more about how many tenants there are. */
+    private Optional<Settings.Tenant> tenant(int place) {
+        int before = problems.size();
+        String name = valueOf(Keys.tenantName(place));
+        String apiKey = valueOf(Keys.tenantApiKey(place));
+        Optional<String> upstreamApiKey = valueOf(Keys.tenantUpstreamApiKey(place));
+        Optional<Settings.Tenant> tenant =
+                problems.size() == before ? tenant(place, name, apiKey, upstreamApiKey) : Optional.empty();
+        if (tenant.isEmpty()) {
+            refused.add(Keys.TENANTS);
+        }
+        return tenant;
+    }
+
+    private Optional<Settings.Tenant> tenant(int place, String name, String apiKey, Optional<String> upstreamApiKey) {
+        try {
+            return Optional.of(new Settings.Tenant(name, apiKey, upstreamApiKey));
+        } catch (UnmetException e) {
+            refuse(e.problems().stream().map(problem -> problem.atTenant(place)).toList());
+            return Optional.empty();
+        }
+    }
+
+    /** The section as given; with the defaults for what is wrong in it; or all of it by default. */
+    private <T> T section(Supplier<T> asGiven, Function<Settings, T> byDefault) {
+        return checked(asGiven).or(() -> checked(asGiven)).orElseGet(() -> byDefault.apply(Settings.defaults()));
+    }
+
+    private <T> Optional<T> checked(Supplier<T> made) {
+        try {
+            return Optional.of(made.get());
+        } catch (UnmetException e) {
+            refuse(e.problems());
+            return Optional.empty();
+        }
+    }
+
+    /** Notes the rules that are broken, except for those about a value that is wrong anyway. */
+    private void refuse(List<Problem> broken) {
+        Set<String> compared = new HashSet<>();
+        for (Problem problem : broken) {
+            if (problem.concerns().stream().noneMatch(refused::contains)) {
+                problems.add(problem + origin(problem));
+                (problem.concerns().size() == 1 ? refused : compared).addAll(problem.concerns());
+            }
+        }
+        refused.addAll(compared);
+    }
+
+    private <T> T valueOf(Key<T> key) {
+        Given text = given.get(key.name());
+        if (text == null && key.initial().isEmpty()) {
+            refuse(List.of(Problem.of(key.name(), "missing", "a value")));
+            return null;
+        }
+        if (text == null || refused.contains(key.name())) {
+            return initial(key);
+        }
+        try {
+            return key.form().read(text.text());
+        } catch (MismatchException e) {
+            refuse(List.of(Problem.of(key.name(), key.form().shown(text.text()), e.getMessage())));
+            return initial(key);
+        }
+    }
+
+    private static <T> T initial(Key<T> key) {
+        try {
+            return key.form().read(key.initial().orElse(""));
+        } catch (MismatchException e) {
+            throw new IllegalStateException(key.name() + " has no default", e);
+        }
+    }
+
+    /** Where it was written; for values that contradict one another, where each of them was. */
+    private String origin(Problem problem) {
+        List<String> origins = problem.concerns().stream()
+                .filter(given::containsKey)
+                .map(key -> problem.concerns().size() == 1
+                        ? given.get(key).origin()
+                        : key + " in " + given.get(key).origin())
+                .toList();
+        return origins.isEmpty() ? "" : origins.stream().collect(Collectors.joining(", ", "; from ", ""));
+    }
+}

@@ -1,0 +1,289 @@
+package dev.reveille.config;
+
+import static java.time.Duration.ofDays;
+import static java.time.Duration.ofHours;
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every key: its default, its place in the shipped file, and that another value takes effect from everywhere. */
+class EverySettingTest {
+    private static final Path SHIPPED = Path.of("conf/reveille.yaml");
+
+    private static final Settings DEFAULTS = new Settings(
+            new Settings.Http("127.0.0.1", 8080, Optional.empty(), new ByteSize(32 << 20)),
+            new Settings.Admin("127.0.0.1", 9090),
+            new Settings.Upstream(
+                    Optional.empty(),
+                    Optional.empty(),
+                    ofSeconds(10),
+                    3,
+                    ofMillis(200),
+                    new Settings.Breaker(5, ofSeconds(10), ofSeconds(5))),
+            new Settings.Embedded(
+                    Path.of(System.getProperty("user.home"), ".reveille", "sandboxes"),
+                    List.of(),
+                    Settings.Isolation.AUTO,
+                    32,
+                    ofSeconds(60)),
+            List.of(),
+            new Settings.Lifecycle(
+                    ofSeconds(300),
+                    ofSeconds(120),
+                    ofSeconds(60),
+                    ofSeconds(60),
+                    ofMinutes(30),
+                    ofSeconds(5),
+                    ofSeconds(30),
+                    ofSeconds(5),
+                    ofMillis(50),
+                    ofSeconds(2)),
+            new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000),
+            new Settings.Proxy(ofSeconds(2), ofSeconds(900), new ByteSize(64 << 10), ofSeconds(1), false),
+            new Settings.Registry(ofHours(1), ofSeconds(10)),
+            new Settings.Shutdown(ofSeconds(2), ofSeconds(30)),
+            new Settings.Log(Settings.Log.Format.TEXT, "info"));
+
+    private static final Settings OTHERS = new Settings(
+            new Settings.Http(
+                    "0.0.0.0", 80, Optional.of(URI.create("https://sandboxes.example.org")), new ByteSize(1 << 20)),
+            new Settings.Admin("::1", 81),
+            new Settings.Upstream(
+                    Optional.of(URI.create("https://runtime.example.org/api")),
+                    Optional.of("upstream-secret"),
+                    ofSeconds(11),
+                    1,
+                    ofMillis(0),
+                    new Settings.Breaker(6, ofMinutes(1), ofMillis(1))),
+            new Settings.Embedded(
+                    Path.of("/srv/sandboxes"),
+                    List.of("python3", "-m", "server"),
+                    Settings.Isolation.BUBBLEWRAP,
+                    2,
+                    ofSeconds(61)),
+            List.of(
+                    new Settings.Tenant("acme", "acme-secret", Optional.of("acme-upstream")),
+                    new Settings.Tenant("beta", "beta-secret", Optional.empty())),
+            new Settings.Lifecycle(
+                    ofSeconds(1),
+                    ofSeconds(2),
+                    ofSeconds(3),
+                    ofSeconds(4),
+                    ofDays(1),
+                    ofSeconds(6),
+                    ofSeconds(7),
+                    ofSeconds(8),
+                    ofMillis(9),
+                    ofMillis(10)),
+            new Settings.Hold(ofHours(1), 1, 2, 3),
+            new Settings.Proxy(ofSeconds(3), ofSeconds(4), new ByteSize(0), ofSeconds(0), true),
+            new Settings.Registry(ofSeconds(0), ofSeconds(11)),
+            new Settings.Shutdown(ofSeconds(0), ofSeconds(31)),
+            new Settings.Log(Settings.Log.Format.JSON, "debug"));
+
+    private static final Map<String, String> OTHER_TEXTS = Map.ofEntries(
+            Map.entry("http.host", "0.0.0.0"),
+            Map.entry("http.port", "80"),
+            Map.entry("http.public-url", "https://sandboxes.example.org/"),
+            Map.entry("http.body-limit", "1MiB"),
+            Map.entry("admin.host", "[::1]"),
+            Map.entry("admin.port", "81"),
+            Map.entry("upstream.url", "https://runtime.example.org/api/"),
+            Map.entry("upstream.api-key", "upstream-secret"),
+            Map.entry("upstream.call-timeout", "11s"),
+            Map.entry("upstream.attempts", "1"),
+            Map.entry("upstream.retry-delay", "0"),
+            Map.entry("upstream.breaker.failures", "6"),
+            Map.entry("upstream.breaker.window", "1m"),
+            Map.entry("upstream.breaker.reset", "1ms"),
+            Map.entry("embedded.directory", "/srv/sandboxes"),
+            Map.entry("embedded.command", "python3 -m server"),
+            Map.entry("embedded.isolation", "Bubblewrap"),
+            Map.entry("embedded.max-sandboxes", "2"),
+            Map.entry("embedded.start-timeout", "PT61S"),
+            Map.entry("lifecycle.start-timeout", "1s"),
+            Map.entry("lifecycle.resume-timeout", "2s"),
+            Map.entry("lifecycle.pause-timeout", "3s"),
+            Map.entry("lifecycle.stop-timeout", "4s"),
+            Map.entry("lifecycle.build-timeout", "1d"),
+            Map.entry("lifecycle.build-poll", "6s"),
+            Map.entry("lifecycle.environment-timeout", "7s"),
+            Map.entry("lifecycle.alive-timeout", "8s"),
+            Map.entry("lifecycle.poll-first", "9ms"),
+            Map.entry("lifecycle.poll-max", "10ms"),
+            Map.entry("hold.deadline", "1h"),
+            Map.entry("hold.per-session", "1"),
+            Map.entry("hold.per-tenant", "2"),
+            Map.entry("hold.per-node", "3"),
+            Map.entry("proxy.connect-timeout", "3s"),
+            Map.entry("proxy.response-timeout", "4s"),
+            Map.entry("proxy.replay-buffer", "0B"),
+            Map.entry("proxy.verdict-cache", "0s"),
+            Map.entry("proxy.strict", "true"),
+            Map.entry("registry.retain-stopped", "0"),
+            Map.entry("registry.repair-interval", "11s"),
+            Map.entry("shutdown.not-ready", "0"),
+            Map.entry("shutdown.drain", "31s"),
+            Map.entry("log.format", "JSON"),
+            Map.entry("log.level", "DEBUG"),
+            Map.entry("tenants.0.name", "acme"),
+            Map.entry("tenants.0.api-key", "acme-secret"),
+            Map.entry("tenants.0.upstream-api-key", "acme-upstream"),
+            Map.entry("tenants.1.name", "beta"),
+            Map.entry("tenants.1.api-key", "beta-secret"));
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void nothingGivenMeansTheDefaults() {
+        assertThat(Settings.defaults()).isEqualTo(DEFAULTS);
+    }
+
+    @Test
+    void theShippedFileHoldsTheDefaults() {
+        assertThat(SettingsReader.read(Optional.of(SHIPPED), Map.of())).isEqualTo(DEFAULTS);
+    }
+
+    @Test
+    void theListOfKeysFollowsTheRecords() {
+        List<String> components = new ArrayList<>();
+        walk("", Settings.class, components);
+
+        assertThat(Keys.all()).extracting(Key::name).containsExactlyElementsOf(components);
+        assertThat(Stream.of(Settings.Tenant.class.getRecordComponents())
+                        .map(component -> Keys.TENANTS + ".7." + kebab(component)))
+                .containsExactlyElementsOf(
+                        Keys.ofTenant(7).stream().map(Key::name).toList());
+    }
+
+    @Test
+    void theShippedFileNamesEveryKeyAndEveryVariable() throws IOException {
+        String text = Files.readString(SHIPPED);
+        Map<String, Given> given = YamlSource.read(SHIPPED, new ArrayList<>()).orElseThrow();
+
+        assertThat(given.keySet())
+                .containsExactlyElementsOf(Keys.all().stream().map(Key::name).toList());
+        assertThat(text).contains("name: ", "api-key: ", "upstream-api-key: ", "tenants: []");
+        assertThat(text)
+                .contains(Stream.concat(Keys.all().stream(), Keys.ofTenant(0).stream())
+                        .map(Key::variable)
+                        .toList());
+    }
+
+    @Test
+    void theOtherValuesAreOthersForEveryKey() {
+        for (Key<?> key : Keys.all()) {
+            assertThat(key.place().apply(OTHERS))
+                    .as(key.name())
+                    .isNotEqualTo(key.place().apply(DEFAULTS));
+            assertThat(OTHER_TEXTS).containsKey(key.name());
+        }
+    }
+
+    @Test
+    void everyKeyTakesEffectFromTheFile() throws IOException {
+        Path file = Files.writeString(directory.resolve("reveille.yaml"), yaml());
+
+        assertThat(SettingsReader.read(Optional.of(file), Map.of())).isEqualTo(OTHERS);
+    }
+
+    @Test
+    void everyKeyTakesEffectFromTheEnvironment() {
+        Map<String, String> environment = new HashMap<>();
+        OTHER_TEXTS.forEach(
+                (key, text) -> environment.put(Keys.named(key).orElseThrow().variable(), text));
+
+        assertThat(SettingsReader.read(Optional.empty(), environment)).isEqualTo(OTHERS);
+        assertThat(SettingsReader.read(Optional.of(SHIPPED), environment)).isEqualTo(OTHERS);
+    }
+
+    @Test
+    void testsGetTheDefaultsOnFreePortsAndWhatTheyAskFor() {
+        Settings settings = TestSettings.of("lifecycle.poll-first=5ms", "tenants.0.name=acme", "tenants.0.api-key=k");
+
+        assertThat(settings.http().port()).isZero();
+        assertThat(settings.admin().port()).isZero();
+        assertThat(settings.lifecycle().pollFirst()).isEqualTo(ofMillis(5));
+        assertThat(settings.tenants()).extracting(Settings.Tenant::name).containsExactly("acme");
+        assertThat(settings.hold()).isEqualTo(DEFAULTS.hold());
+    }
+
+    @Test
+    void whatIsPrintedReadsBackExceptForTheSecrets() throws IOException {
+        Path defaults = Files.writeString(directory.resolve("defaults.yaml"), DEFAULTS.toYaml());
+        Path others = Files.writeString(directory.resolve("others.yaml"), OTHERS.toYaml());
+        Map<String, String> secrets = Map.of(
+                "REVEILLE_UPSTREAM_API_KEY", "upstream-secret",
+                "REVEILLE_TENANTS_0_API_KEY", "acme-secret",
+                "REVEILLE_TENANTS_0_UPSTREAM_API_KEY", "acme-upstream",
+                "REVEILLE_TENANTS_1_API_KEY", "beta-secret");
+
+        assertThat(SettingsReader.read(Optional.of(defaults), Map.of())).isEqualTo(DEFAULTS);
+        assertThat(SettingsReader.read(Optional.of(others), secrets)).isEqualTo(OTHERS);
+    }
+
+    @Test
+    void secretsAreNeitherPrintedNorPartOfARecordsText() {
+        assertThat(OTHERS.toYaml() + OTHERS)
+                .doesNotContain("upstream-secret", "acme-secret", "acme-upstream", "beta-secret")
+                .contains("acme", "api-key: \"********\"");
+    }
+
+    private static void walk(String prefix, Class<?> type, List<String> keys) {
+        for (RecordComponent component : type.getRecordComponents()) {
+            String key = prefix + kebab(component);
+            Class<?> inner = component.getType();
+            if (inner.isRecord() && inner != ByteSize.class) {
+                walk(key + ".", inner, keys);
+            } else if (!key.equals(Keys.TENANTS)) {
+                keys.add(key);
+            }
+        }
+    }
+
+    private static String kebab(RecordComponent component) {
+        return component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    private static String yaml() {
+        StringBuilder text = new StringBuilder();
+        Map<String, List<Key<?>>> sections = new LinkedHashMap<>();
+        Keys.all()
+                .forEach(key -> sections.computeIfAbsent(
+                                key.name().substring(0, key.name().lastIndexOf('.')), section -> new ArrayList<>())
+                        .add(key));
+        String breaker = group("  ", "breaker", sections.remove("upstream.breaker"));
+        sections.forEach((section, keys) ->
+                text.append(group("", section, keys)).append(section.equals("upstream") ? breaker : ""));
+        text.append("tenants:\n- {name: acme, api-key: acme-secret, upstream-api-key: acme-upstream}\n");
+        text.append("- name: beta\n  api-key: beta-secret\n");
+        return text.toString();
+    }
+
+    private static String group(String indent, String name, List<Key<?>> keys) {
+        StringBuilder text = new StringBuilder(indent + name + ":\n");
+        for (Key<?> key : keys) {
+            String label = key.name().substring(key.name().lastIndexOf('.') + 1);
+            text.append(indent + "  " + label + ": '" + OTHER_TEXTS.get(key.name()) + "'\n");
+        }
+        return text.toString();
+    }
+}
