@@ -1,0 +1,62 @@
+package dev.reveille.bus;
+
+import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SessionChange;
+import dev.reveille.session.SessionId;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Every address on the event bus. Bodies are JSON with {@code v: 1}; replies to commands are session documents; failures
+ * carry the {@link dev.reveille.session.GatewayFailure} as JSON in their message and its HTTP status as their code.
+ */
+public final class Catalogue {
+    private static final String PREFIX = "reveille.session.";
+
+    private static final Shape<SessionChange> CHANGE = new Shape<>(Wire::change, Wire::change);
+    private static final Shape<SessionCommand> COMMAND = new Shape<>(SessionCommand::toJson, SessionCommand::fromJson);
+
+    /** Every change of every session. */
+    public static final Topic<SessionChange> CHANGED = new Topic<>(PREFIX + "changed", CHANGE);
+
+    /** Where a session stands; asks upstream about one that is not known here. */
+    public static final Endpoint<SessionCommand, JsonObject> GET = command("get");
+
+    /** Pages of sessions: {@code {sessions: [...], next: id}}, {@code next} absent on the last page. */
+    public static final Endpoint<SessionListing, JsonObject> LIST = new Endpoint<>(
+            PREFIX + "list", new Shape<>(SessionListing::toJson, SessionListing::fromJson), Shape.document());
+
+    /** Looks up, attaches, resumes or starts. */
+    public static final Endpoint<OpenCommand, JsonObject> OPEN =
+            new Endpoint<>(PREFIX + "open", new Shape<>(OpenCommand::toJson, OpenCommand::fromJson), Shape.document());
+
+    /** Wakes a paused session. */
+    public static final Endpoint<SessionCommand, JsonObject> RESUME = command("resume");
+
+    /** Puts a running session to sleep. */
+    public static final Endpoint<SessionCommand, JsonObject> PAUSE = command("pause");
+
+    /** Stops, pauses or keeps, by the session's policy. */
+    public static final Endpoint<SessionCommand, JsonObject> CLOSE = command("close");
+
+    /** Asks upstream where a settled session really stands, and takes that over. */
+    public static final Endpoint<SessionCommand, JsonObject> INSPECT = command("inspect");
+
+    /** Asks upstream for a runtime that is not known here: {@code {runtime_id}} → session document. */
+    public static final Endpoint<RuntimeId, JsonObject> ADOPT = new Endpoint<>(
+            PREFIX + "adopt",
+            new Shape<>(
+                    id -> new JsonObject().put("v", 1).put("runtime_id", id.value()),
+                    json -> new RuntimeId(Fields.text(json, "runtime_id"))),
+            Shape.document());
+
+    private Catalogue() {}
+
+    /** Every change of one session. */
+    public static Topic<SessionChange> changed(SessionId id) {
+        return new Topic<>(CHANGED.address() + "." + id, CHANGE);
+    }
+
+    private static Endpoint<SessionCommand, JsonObject> command(String verb) {
+        return new Endpoint<>(PREFIX + verb, COMMAND, Shape.document());
+    }
+}
