@@ -1,0 +1,36 @@
+package dev.reveille.runtimeapi;
+
+import dev.reveille.session.SandboxRuntime;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Asks a sandbox itself whether it answers. */
+public final class AliveProbe {
+    private static final int LONGEST_ANSWER = 64 * 1024;
+
+    private final Exchange exchange;
+
+    /** @param timeout from asking to the end of the answer */
+    public AliveProbe(Vertx vertx, Duration timeout) {
+        this.exchange = new Exchange(vertx, timeout, LONGEST_ANSWER);
+    }
+
+    /**
+     * True if and only if {@code /alive} answers 200, whatever the body says: a sandbox that is "not initialized" yet has
+     * always counted. Never fails; shows no key.
+     */
+    public Future<Boolean> alive(SandboxRuntime runtime) {
+        return Future.succeededFuture(runtime.url() + "/alive")
+                .map(url -> new RequestOptions().setAbsoluteURI(url))
+                .compose(options -> exchange.send(options, Optional.empty()))
+                .map(answer -> answer.status() == 200)
+                .otherwise(false);
+    }
+
+    public Future<Void> close() {
+        return exchange.close();
+    }
+}
