@@ -1,0 +1,27 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import io.vertx.core.Future;
+
+/** The end of every start and every wake: the sandbox answers, its variables are set, the session runs. */
+final class Arrival {
+    private final Upstream upstream;
+    private final Readiness readiness;
+    private final InitialEnv initialEnv;
+
+    Arrival(Upstream upstream, Readiness readiness, InitialEnv initialEnv) {
+        this.upstream = upstream;
+        this.readiness = readiness;
+        this.initialEnv = initialEnv;
+    }
+
+    /** @return the running session; fails as {@link Readiness#await} and {@link InitialEnv#apply} do */
+    Future<Session> of(Course course, SandboxRuntime runtime, String detail) {
+        return readiness
+                .await(upstream.key(course.at()), runtime, course.deadline(), course::ours)
+                .compose(ready -> initialEnv.apply(runtime, course.at().spec().initialEnv()))
+                .compose(set -> course.advance(new SandboxState.Running(runtime), detail));
+    }
+}

@@ -1,0 +1,125 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.Lease;
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/** One transition on its way: the session as we last left it. Whoever else changes the session ends our course. */
+final class Course {
+    private final SessionRegistry registry;
+    private final Leases leases;
+    private final InstantSource clock;
+    private final Optional<SandboxRuntime> before;
+    private final Session begun;
+    private final Optional<Buffer> buildContext;
+    private Session at;
+    private Lease lease;
+    private Optional<SandboxRuntime> started = Optional.empty();
+    private boolean givenUp;
+
+    /**
+     * @param before the runtime that the session had when the course began
+     * @param begun the session in its transition
+     */
+    Course(
+            SessionRegistry registry,
+            Leases leases,
+            InstantSource clock,
+            Optional<SandboxRuntime> before,
+            Session begun,
+            Optional<Buffer> buildContext) {
+        this.registry = registry;
+        this.leases = leases;
+        this.clock = clock;
+        this.before = before;
+        this.begun = begun;
+        this.buildContext = buildContext;
+        this.at = begun;
+        this.lease = begun.state().lease().orElseThrow();
+    }
+
+    /** The session as this course last left it. */
+    Session at() {
+        return at;
+    }
+
+    /** The session as it was when the course began. */
+    Session begun() {
+        return begun;
+    }
+
+    /** Whether {@code runtime} is the one that the session had before: nobody else's, then. */
+    boolean had(SandboxRuntime runtime) {
+        return before.filter(old -> old.id().equals(runtime.id())).isPresent();
+    }
+
+    /** A lease for the next step, from now on. */
+    Lease leaseFor(Step step) {
+        return leases.forStep(step);
+    }
+
+    /** The lease of the step that is under way, or was the last. */
+    Lease lease() {
+        return lease;
+    }
+
+    /** When the step that is under way has to be over. */
+    Instant deadline() {
+        return leases.deadline(lease());
+    }
+
+    /** What to build the image from. It stays on the node that was asked: after a takeover there is none. */
+    Optional<Buffer> buildContext() {
+        return buildContext;
+    }
+
+    /** The sandbox that this course itself has started, if it has. */
+    Optional<SandboxRuntime> started() {
+        return started;
+    }
+
+    void hasStarted(SandboxRuntime runtime) {
+        started = Optional.of(runtime);
+    }
+
+    /** Whether nobody has taken the session out of our hands, as far as this node knows. */
+    boolean ours() {
+        return !givenUp
+                && registry.seen(at.id())
+                        .map(s -> s.revision() == at.revision())
+                        .orElse(false);
+    }
+
+    /** The course has failed. Calls that are still under way may come back, but take no step any more. */
+    void giveUp() {
+        givenUp = true;
+    }
+
+    /** Takes one step. @return the session after it; fails with {@link Superseded} if somebody was faster */
+    Future<Session> advance(SandboxState next, String detail) {
+        return givenUp ? Future.failedFuture(new Superseded()) : change(next, detail);
+    }
+
+    /** The last step of a course that was given up. Fails as {@link #advance} does. */
+    Future<Session> settle(SandboxState last, String detail) {
+        return change(last, detail);
+    }
+
+    private Future<Session> change(SandboxState next, String detail) {
+        Session from = at;
+        return registry.change(from, from.to(next, from.cause(), detail, Clocks.millis(clock)))
+                .compose(won -> won.map(Future::succeededFuture).orElseGet(() -> Future.failedFuture(new Superseded())))
+                .onSuccess(now -> {
+                    at = now;
+                    lease = now.state().lease().orElse(lease);
+                });
+    }
+}

@@ -1,0 +1,111 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.bus.OpenCommand;
+import dev.reveille.bus.SessionCommand;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.FailureException;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.RuntimeId;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import io.vertx.core.Future;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/**
+ * The commands on sessions. Each looks where the session stands, begins the transition that is missing or joins the one
+ * that is under way, and answers once the session has settled or the caller's patience is over. Callers who joined get the
+ * same outcome as the one who began.
+ */
+final class Lifecycle {
+    private final SessionRegistry registry;
+    private final Transitions transitions;
+    private final Discovery discovery;
+    private final Leases leases;
+    private final InstantSource clock;
+
+    Lifecycle(
+            SessionRegistry registry,
+            Transitions transitions,
+            Discovery discovery,
+            Leases leases,
+            InstantSource clock) {
+        this.registry = registry;
+        this.transitions = transitions;
+        this.discovery = discovery;
+        this.leases = leases;
+        this.clock = clock;
+    }
+
+    /** Where the session stands. Fails with {@code unknown_session} if upstream does not know it either. */
+    Future<Session> get(SessionCommand command) {
+        return known(command);
+    }
+
+    /** Where the session really stands, by asking upstream. */
+    Future<Session> inspect(SessionCommand command) {
+        return known(command).compose(discovery::inspect);
+    }
+
+    /** The session whose runtime is {@code runtime}, adopted from upstream. */
+    Future<Session> adopt(RuntimeId runtime) {
+        return discovery
+                .adopt(runtime)
+                .compose(found -> found.map(Future::succeededFuture)
+                        .orElseGet(() -> failed(new GatewayFailure.UnknownSession("there is no sandbox " + runtime))));
+    }
+
+    Future<Session> open(OpenCommand command) {
+        OpenRequest request;
+        try {
+            request = OpenRequest.of(command.command().id(), command.request());
+        } catch (FailureException invalid) {
+            return Future.failedFuture(invalid);
+        }
+        return new OpenErrand(errand(command.command()), transitions, registry, request).open();
+    }
+
+    Future<Session> resume(SessionCommand command) {
+        return new ResumeErrand(errand(command)).resume();
+    }
+
+    Future<Session> pause(SessionCommand command) {
+        return new PauseErrand(errand(command)).pause();
+    }
+
+    Future<Session> close(SessionCommand command) {
+        return new CloseErrand(errand(command)).close();
+    }
+
+    /** The session that {@code command} is about, adopted if need be. Fails with {@code unknown_session}, {@code forbidden}. */
+    Future<Session> known(SessionCommand command) {
+        return registry.find(command.id())
+                .compose(found -> found.isPresent()
+                        ? Future.succeededFuture(found)
+                        : command.tenant()
+                                .map(tenant -> discovery.adopt(command.id(), tenant))
+                                .orElseGet(() -> Future.succeededFuture(Optional.empty())))
+                .compose(found -> found.map(Future::succeededFuture).orElseGet(() -> failed(unknown(command.id()))))
+                .compose(session -> owned(session, command));
+    }
+
+    static Future<Session> owned(Session session, SessionCommand command) {
+        boolean theirs = command.tenant().map(session.tenant()::equals).orElse(true);
+        return theirs
+                ? Future.succeededFuture(session)
+                : failed(new GatewayFailure.Forbidden("session " + session.id() + " belongs to somebody else"));
+    }
+
+    static GatewayFailure unknown(SessionId id) {
+        return new GatewayFailure.UnknownSession(
+                "there is no session " + id + "; PUT /api/v1/sessions/" + id + " opens one");
+    }
+
+    private Errand errand(SessionCommand command) {
+        return new Errand(command, this, registry, transitions, discovery, leases, clock);
+    }
+
+    private static <T> Future<T> failed(GatewayFailure failure) {
+        return Future.failedFuture(failure.asException());
+    }
+}

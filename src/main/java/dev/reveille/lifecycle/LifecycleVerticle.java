@@ -1,0 +1,117 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.bus.Catalogue;
+import dev.reveille.bus.ClusterNode;
+import dev.reveille.bus.Endpoint;
+import dev.reveille.bus.SessionDocument;
+import dev.reveille.config.Settings;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.runtimeapi.AliveProbe;
+import dev.reveille.runtimeapi.RuntimeApi;
+import dev.reveille.session.PublicUrls;
+import dev.reveille.session.Session;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+
+/** Serves the commands on sessions, and sees to those that nobody carries any more. */
+public final class LifecycleVerticle extends VerticleBase {
+    private final SessionRegistry registry;
+    private final ClusterNode node;
+    private final Tenants tenants;
+    private final PublicUrls urls;
+    private final URI runtimeApi;
+    private final Settings settings;
+    private final MeterRegistry meters;
+    private final InstantSource clock;
+    private final List<MessageConsumer<JsonObject>> consumers = new ArrayList<>();
+    private RuntimeApi api;
+    private AliveProbe probe;
+    private InitialEnv initialEnv;
+    private Transitions transitions;
+    private Sweeper sweeper;
+    private long sweep;
+
+    /**
+     * @param runtimeApi base address of the runtime API, the embedded one's if that is used
+     * @param clock the time; handed in so that tests can
+     */
+    public LifecycleVerticle(
+            SessionRegistry registry,
+            ClusterNode node,
+            Tenants tenants,
+            PublicUrls urls,
+            URI runtimeApi,
+            Settings settings,
+            MeterRegistry meters,
+            InstantSource clock) {
+        this.registry = Objects.requireNonNull(registry, "registry");
+        this.node = Objects.requireNonNull(node, "node");
+        this.tenants = Objects.requireNonNull(tenants, "tenants");
+        this.urls = Objects.requireNonNull(urls, "urls");
+        this.runtimeApi = Objects.requireNonNull(runtimeApi, "runtimeApi");
+        this.settings = Objects.requireNonNull(settings, "settings");
+        this.meters = Objects.requireNonNull(meters, "meters");
+        this.clock = Objects.requireNonNull(clock, "clock");
+    }
+
+    @Override
+    public Future<?> start() {
+        Settings.Lifecycle times = settings.lifecycle();
+        api = new RuntimeApi(vertx, runtimeApi, settings.upstream(), meters);
+        probe = new AliveProbe(vertx, times.aliveTimeout());
+        initialEnv = new InitialEnv(vertx, times.environmentTimeout());
+
+        Upstream upstream = new Upstream(api, tenants);
+        Leases leases = new Leases(node, times, settings.upstream(), clock);
+        Leftovers leftovers = new Leftovers(registry, upstream);
+        Pace pace = new Pace(times.pollFirst(), times.pollMax());
+        Readiness readiness = new Readiness(vertx, api, probe, pace, clock);
+        Arrival arrival = new Arrival(upstream, readiness, initialEnv);
+        Waking waking = new Waking(upstream, arrival, leftovers);
+        Pace buildPace = new Pace(times.buildPoll(), times.buildPoll());
+        ImageBuild builds = new ImageBuild(upstream, new Polling(vertx, buildPace, clock));
+        Opening opening = new Opening(upstream, builds, waking, arrival, leftovers);
+        Ending ending = new Ending(upstream, new Polling(vertx, pace, clock));
+        transitions = new Transitions(
+                vertx, registry, leases, new Transitions.Steps(opening, waking, ending), leftovers, meters, clock);
+        Discovery discovery = new Discovery(registry, upstream, transitions, leases, clock);
+        Lifecycle lifecycle = new Lifecycle(registry, transitions, discovery, leases, clock);
+        sweeper = new Sweeper(
+                registry, transitions, discovery, leases, settings.registry().retainStopped(), clock);
+
+        serve(Catalogue.GET, lifecycle::get);
+        serve(Catalogue.OPEN, lifecycle::open);
+        serve(Catalogue.RESUME, lifecycle::resume);
+        serve(Catalogue.PAUSE, lifecycle::pause);
+        serve(Catalogue.CLOSE, lifecycle::close);
+        serve(Catalogue.INSPECT, lifecycle::inspect);
+        serve(Catalogue.ADOPT, lifecycle::adopt);
+        sweep = vertx.setPeriodic(settings.registry().repairInterval().toMillis(), t -> sweeper.sweep());
+        return Future.join(consumers.stream().map(MessageConsumer::completion).toList());
+    }
+
+    @Override
+    public Future<?> stop() {
+        vertx.cancelTimer(sweep);
+        transitions.leave();
+        return Future.join(consumers.stream().map(MessageConsumer::unregister).toList())
+                .eventually(initialEnv::close)
+                .eventually(probe::close)
+                .eventually(api::close);
+    }
+
+    private <A> void serve(Endpoint<A, JsonObject> endpoint, Function<A, Future<Session>> command) {
+        consumers.add(endpoint.serve(
+                vertx.eventBus(), asked -> command.apply(asked).map(s -> SessionDocument.of(s, urls))));
+    }
+}

@@ -1,0 +1,119 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionSpec;
+import io.vertx.core.Future;
+import java.util.Optional;
+
+/** Opens a session: as a new one, as what it is already, or anew after its end. */
+final class OpenErrand {
+    private final Errand errand;
+    private final Transitions transitions;
+    private final SessionRegistry registry;
+    private final OpenRequest request;
+
+    OpenErrand(Errand errand, Transitions transitions, SessionRegistry registry, OpenRequest request) {
+        this.errand = errand;
+        this.transitions = transitions;
+        this.registry = registry;
+        this.request = request;
+    }
+
+    Future<Session> open() {
+        return errand.find().compose(found -> found.map(this::reopen).orElseGet(this::openFirst));
+    }
+
+    private Future<Session> openFirst() {
+        Session first = Session.first(
+                errand.command().id(),
+                errand.command().tenant().orElse(Tenants.EVERYBODY),
+                request.spec(),
+                firstState(),
+                errand.command().cause(),
+                errand.now());
+        return begun(transitions.begin(first, request.buildContext()));
+    }
+
+    private Future<Session> reopen(Session session) {
+        SandboxState state = session.state();
+        if (errand.abandoned(session)) {
+            return errand.takeOver(session, this::open);
+        }
+        if (state instanceof SandboxState.Pausing || state instanceof SandboxState.Stopping) {
+            return errand.join(settled -> errand.again(this::open));
+        }
+        if (!session.settled()) {
+            return errand.join(this::opened);
+        }
+        if (state instanceof SandboxState.Running) {
+            return stillRunning(session);
+        }
+        return state instanceof SandboxState.Paused paused
+                ? begin(
+                        session,
+                        session.withSpec(specFor(session)),
+                        new SandboxState.Resuming(errand.leaseFor(Step.RESUME), paused.asleep()))
+                : begin(session, session.withSpec(request.spec()), firstState());
+    }
+
+    private SandboxState firstState() {
+        return request.spec().build().isPresent()
+                ? new SandboxState.Building(errand.leaseFor(Step.BUILD), Optional.empty())
+                : new SandboxState.Starting(errand.leaseFor(Step.START), Optional.empty());
+    }
+
+    /** A session that we take to be running may have ended behind our back. Without upstream, we believe what we know. */
+    private Future<Session> stillRunning(Session session) {
+        return errand.discovery()
+                .inspect(session)
+                .recover(unavailable -> Future.succeededFuture(session))
+                .compose(now -> now.state() instanceof SandboxState.Running running
+                        ? asAskedFor(now, running.live())
+                        : errand.again(this::open));
+    }
+
+    /** Its owner may want other variables in it, or another end of it. */
+    private Future<Session> asAskedFor(Session session, SandboxRuntime live) {
+        SessionSpec spec = specFor(session);
+        if (spec.equals(session.spec())) {
+            return Future.succeededFuture(session);
+        }
+        Session asked = session.withSpec(spec);
+        if (!spec.initialEnv().equals(session.spec().initialEnv())) {
+            return begin(session, asked, new SandboxState.Starting(errand.leaseFor(Step.START), Optional.of(live)));
+        }
+        return registry.change(
+                        session, asked.to(session.state(), errand.command().cause(), "", errand.now()))
+                .compose(won -> won.map(Future::succeededFuture).orElseGet(() -> errand.again(this::open)));
+    }
+
+    /** Who only attaches to a live session changes nothing of what it is. */
+    private SessionSpec specFor(Session live) {
+        return request.spec().attachOnly() && !live.spec().attachOnly() ? live.spec() : request.spec();
+    }
+
+    private Future<Session> begin(Session from, Session asked, SandboxState state) {
+        return begun(transitions.begin(
+                from, asked.to(state, errand.command().cause(), "", errand.now()), request.buildContext()));
+    }
+
+    private Future<Session> begun(Future<Optional<Session>> beginning) {
+        return beginning.compose(won -> won.isPresent() ? errand.join(this::opened) : errand.again(this::open));
+    }
+
+    private Future<Session> opened(Session settled) {
+        SandboxState state = settled.state();
+        if (state instanceof SandboxState.Paused) {
+            return errand.again(this::open);
+        }
+        if (state instanceof SandboxState.Failed failed) {
+            return Errand.failed(failed.failure());
+        }
+        return state instanceof SandboxState.Stopped ? Errand.closed(settled) : Future.succeededFuture(settled);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import io.vertx.core.Future;
+
+/** Wakes a session, for a client or for traffic. */
+final class ResumeErrand {
+    private final Errand errand;
+
+    ResumeErrand(Errand errand) {
+        this.errand = errand;
+    }
+
+    Future<Session> resume() {
+        return errand.known().compose(this::resume);
+    }
+
+    private Future<Session> resume(Session session) {
+        SandboxState state = session.state();
+        if (errand.abandoned(session)) {
+            return errand.takeOver(session, this::resume);
+        }
+        if (state instanceof SandboxState.Stopping || state instanceof SandboxState.Stopped) {
+            return Errand.closed(session);
+        }
+        if (!session.settled()) {
+            return errand.join(this::resume);
+        }
+        if (state instanceof SandboxState.Failed failed) {
+            return outcome(session, failed);
+        }
+        boolean asleep = state instanceof SandboxState.Paused;
+        boolean foundAsleep = errand.command().seenRevision() == session.revision();
+        return asleep || foundAsleep ? begin(session) : Future.succeededFuture(session);
+    }
+
+    private Future<Session> begin(Session session) {
+        SandboxState resuming = new SandboxState.Resuming(
+                errand.leaseFor(Step.RESUME), session.runtime().orElseThrow());
+        return errand.begin(session, resuming, this::resume, this::resume);
+    }
+
+    /** If it failed since the caller looked, that is the outcome of the wake that the caller asks for. */
+    private Future<Session> outcome(Session session, SandboxState.Failed failed) {
+        long seen = errand.command().seenRevision();
+        boolean since = seen > 0 && seen < session.revision();
+        return errand.joined() || since ? Errand.failed(failed.failure()) : inspected(session, failed);
+    }
+
+    /** A failed session may be well again, or just asleep. */
+    private Future<Session> inspected(Session session, SandboxState.Failed failed) {
+        return errand.discovery()
+                .inspect(session)
+                .compose(now -> now.state() instanceof SandboxState.Failed
+                        ? Errand.failed(failed.failure())
+                        : errand.again(() -> resume(now)));
+    }
+}

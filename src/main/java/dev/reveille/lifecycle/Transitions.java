@@ -1,0 +1,186 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.Cause;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Begins transitions and carries them to their end. Belongs to one event loop.
+ *
+ * <p>A transition begins by compare-and-set; whoever loses does nothing. From then on each step is another one, so that a
+ * close, or another node's takeover, ends ours at its next step. However it goes, the session settles.
+ */
+final class Transitions {
+    private static final Logger LOG = LoggerFactory.getLogger(Transitions.class);
+
+    /** After a deadline, so that a wait that knows it itself ends first, and says more. */
+    private static final Duration LATE = Duration.ofMillis(50);
+
+    private final Vertx vertx;
+    private final SessionRegistry registry;
+    private final Leases leases;
+    private final Steps steps;
+    private final Leftovers leftovers;
+    private final MeterRegistry meters;
+    private final InstantSource clock;
+    private boolean leaving;
+
+    Transitions(
+            Vertx vertx,
+            SessionRegistry registry,
+            Leases leases,
+            Steps steps,
+            Leftovers leftovers,
+            MeterRegistry meters,
+            InstantSource clock) {
+        this.vertx = vertx;
+        this.registry = registry;
+        this.leases = leases;
+        this.steps = steps;
+        this.leftovers = leftovers;
+        this.meters = meters;
+        this.clock = clock;
+    }
+
+    /** What the transitions do, each from its state on. */
+    record Steps(Opening opening, Waking waking, Ending ending) {
+        Future<Session> from(Course course) {
+            SandboxState state = course.at().state();
+            if (state instanceof SandboxState.Resuming) {
+                return course.at().cause() == Cause.NODE_LOST ? waking.goOn(course) : waking.wake(course);
+            }
+            if (state instanceof SandboxState.Pausing) {
+                return ending.pause(course);
+            }
+            return state instanceof SandboxState.Stopping ? ending.stop(course) : opening.open(course);
+        }
+    }
+
+    /** Begins the first transition of a session that is new. @return it; empty if the session is there already */
+    Future<Optional<Session>> begin(Session first, Optional<Buffer> buildContext) {
+        return registry.create(first).onSuccess(won -> won.ifPresent(s -> carry(Optional.empty(), s, buildContext)));
+    }
+
+    /** Begins the transition {@code next}. @return it; empty if {@code from} is no longer how things are */
+    Future<Optional<Session>> begin(Session from, Session next, Optional<Buffer> buildContext) {
+        return registry.change(from, next).onSuccess(won -> won.ifPresent(s -> carry(from.runtime(), s, buildContext)));
+    }
+
+    /** As {@link #begin(Session, Session, Optional)}, to {@code state}. */
+    Future<Optional<Session>> begin(Session from, SandboxState state, Cause cause) {
+        return begin(from, from.to(state, cause, "", Clocks.millis(clock)), Optional.empty());
+    }
+
+    /** Goes on with a transition that nobody carries any more. @return it; empty if somebody was faster */
+    Future<Optional<Session>> takeOver(Session abandoned) {
+        SandboxState state =
+                abandoned.state().carriedUnder(leases.again(abandoned)).orElseThrow();
+        Session next = abandoned.to(state, Cause.NODE_LOST, "taken over", Clocks.millis(clock));
+        return begin(abandoned, next, Optional.empty());
+    }
+
+    /** This node is about to leave: what fails from now on is no outcome. Another node takes it over. */
+    void leave() {
+        leaving = true;
+    }
+
+    private void carry(Optional<SandboxRuntime> before, Session session, Optional<Buffer> buildContext) {
+        Course course = new Course(registry, leases, clock, before, session, buildContext);
+        inTime(course)
+                .recover(error -> failed(course, error))
+                .onSuccess(settled -> measured(course, settled))
+                .onFailure(error -> {
+                    if (error instanceof Superseded) {
+                        LOG.debug("session={} is carried by somebody else now", session.id());
+                    } else {
+                        // Its lease runs out, and whoever finds that takes it over.
+                        LOG.error("session={} could not be settled", session.id(), error);
+                    }
+                });
+    }
+
+    /** However upstream behaves, the course is over at its deadline. */
+    private Future<Session> inTime(Course course) {
+        Promise<Session> over = Promise.promise();
+        limit(course, over);
+        Future.succeededFuture(course).compose(steps::from).onComplete(end -> {
+            if (end.succeeded()) {
+                over.tryComplete(end.result());
+            } else {
+                over.tryFail(end.cause());
+            }
+        });
+        return over.future();
+    }
+
+    /** Each step of a course has its own deadline. */
+    private void limit(Course course, Promise<Session> over) {
+        if (course.at().settled() || over.future().isComplete()) {
+            return;
+        }
+        Duration left = Duration.between(clock.instant(), course.deadline()).plus(LATE);
+        if (left.isNegative()) {
+            over.tryFail(new TimedOut("the runtime API was still being asked"));
+            return;
+        }
+        long timer = vertx.setTimer(Math.max(1, left.toMillis()), t -> limit(course, over));
+        over.future().onComplete(done -> vertx.cancelTimer(timer));
+    }
+
+    private Future<Session> failed(Course course, Throwable error) {
+        course.giveUp();
+        if (error instanceof Superseded || leaving) {
+            return Future.failedFuture(new Superseded());
+        }
+        SandboxState state = course.at().state();
+        GatewayFailure failure = UpstreamFailures.of(Leases.step(state), error);
+        return state instanceof SandboxState.Pausing
+                ? steps.ending().goOnRunning(course, failure)
+                : leftovers
+                        .cleanUp(course)
+                        .compose(left -> course.settle(new SandboxState.Failed(left, failure), failure.detail()))
+                        .compose(settled -> nothingKnown(course, failure)
+                                ? registry.forget(settled).map(settled)
+                                : Future.succeededFuture(settled));
+    }
+
+    /** A session that is not there, or not its opener's, leaves no record: the next question for it asks upstream again. */
+    private static boolean nothingKnown(Course course, GatewayFailure failure) {
+        return failure instanceof GatewayFailure.UnknownSession
+                || (failure instanceof GatewayFailure.Forbidden
+                        && course.begun().revision() == 1);
+    }
+
+    private void measured(Course course, Session settled) {
+        Duration took = Duration.between(course.begun().changedAt(), settled.changedAt());
+        Timer.builder("reveille.transitions")
+                .description("Transitions of sessions, from their begin to their end")
+                .tag("from", course.begun().state().word())
+                .tag("to", settled.state().word())
+                .publishPercentileHistogram()
+                .register(meters)
+                .record(took);
+        if (course.begun().state() instanceof SandboxState.Resuming) {
+            Timer.builder("reveille.wakes")
+                    .description("Wakes, from their begin to the sandbox being ready, or their failure")
+                    .tag("outcome", settled.state() instanceof SandboxState.Running ? "ready" : "failed")
+                    .publishPercentileHistogram()
+                    .register(meters)
+                    .record(took);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.reveille.registry;
+
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * This node's copy of all sessions, and the routes to their runtimes. Reading takes no lock; older news never replaces
+ * newer.
+ */
+final class RoutingTable {
+    private final ConcurrentSkipListMap<String, Session> sessions = new ConcurrentSkipListMap<>();
+    private final Map<String, Route> routes = new ConcurrentHashMap<>();
+
+    /** @return whether it was news; false if this or a later revision is known */
+    synchronized boolean apply(Session session) {
+        Session known = sessions.get(session.id().value());
+        if (known != null && known.revision() >= session.revision() && !startsAnew(known, session)) {
+            return false;
+        }
+        sessions.put(session.id().value(), session);
+        if (known != null) {
+            known.runtime()
+                    .filter(old ->
+                            session.runtime().map(r -> !r.id().equals(old.id())).orElse(true))
+                    .ifPresent(old -> removeRoute(known, old));
+        }
+        session.runtime().ifPresent(r -> routes.put(r.id().value(), Route.of(session, r)));
+        return true;
+    }
+
+    /**
+     * Takes over what the shared map held. Where nothing was heard since the read began, that is the truth, whatever its
+     * revision: the session may have been forgotten and opened again.
+     *
+     * @param before what was known here when the read began
+     * @param read what it found
+     * @return whether it was news
+     */
+    synchronized boolean correct(Optional<Session> before, Optional<Session> read) {
+        boolean contradicted = before.isPresent()
+                && !read.equals(before)
+                && before.get().equals(sessions.get(before.get().id().value()));
+        if (contradicted) {
+            forget(before.get());
+        }
+        return read.isPresent() && apply(read.get());
+    }
+
+    /** A session that was forgotten and opened again counts from 1 again. */
+    private static boolean startsAnew(Session known, Session session) {
+        return session.createdAt().isAfter(known.createdAt());
+    }
+
+    synchronized void forget(Session session) {
+        if (sessions.remove(session.id().value(), session)) {
+            session.runtime().ifPresent(r -> removeRoute(session, r));
+        }
+    }
+
+    /** Another session may have that runtime by now. */
+    private void removeRoute(Session session, SandboxRuntime runtime) {
+        routes.computeIfPresent(
+                runtime.id().value(), (id, route) -> route.session().id().equals(session.id()) ? null : route);
+    }
+
+    Optional<Session> session(SessionId id) {
+        return Optional.ofNullable(sessions.get(id.value()));
+    }
+
+    /** Null rather than empty: this is on the way of every request. */
+    Route route(String runtimeId) {
+        return routes.get(runtimeId);
+    }
+
+    Collection<Session> all() {
+        return sessions.values();
+    }
+
+    /** Those whose id follows {@code after}, in the order of their ids. */
+    Collection<Session> following(String after) {
+        return sessions.tailMap(after, false).values();
+    }
+}
