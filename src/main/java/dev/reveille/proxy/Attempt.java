@@ -1,0 +1,204 @@
+package dev.reveille.proxy;
+
+import dev.reveille.session.Origin;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
+
+/** One sending of a request to a sandbox, up to the head of its answer. */
+final class Attempt {
+    static final int SWITCHING_PROTOCOLS = 101;
+
+    /** HTTP/2's CANCEL; on HTTP/1.1 any code closes the connection. */
+    private static final long CANCEL = 0x8;
+
+    /** A client does not wait for ever to be told to go on (RFC 9110, 10.1.1), and some servers never say so. */
+    private static final long UNTOLD_MILLIS = 1_000;
+
+    private final Vertx vertx;
+    private final HttpServerRequest in;
+    private final SandboxPath path;
+    private final InboundBody body;
+    private final boolean upgrade;
+    private final Promise<HttpClientResponse> head = Promise.promise();
+    private HttpClientRequest out;
+    private boolean sent;
+    private boolean over;
+    private boolean cancelled;
+    private boolean brokenOff;
+    private long watch;
+
+    Attempt(Vertx vertx, HttpServerRequest in, SandboxPath path, InboundBody body, boolean upgrade) {
+        this.vertx = vertx;
+        this.in = in;
+        this.path = path;
+        this.body = body;
+        this.upgrade = upgrade;
+    }
+
+    /**
+     * Sends it.
+     *
+     * @param silence how long nothing may move, neither body nor answer, before the sandbox counts as silent
+     * @return the head of the answer, its body paused; fails with {@link Loss}
+     */
+    Future<HttpClientResponse> send(HttpClientAgent client, Origin origin, Duration silence) {
+        return request(client, origin)
+                .recover(error -> Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, error)))
+                .compose(request -> cancelled ? abandoned(request) : sent(request, silence));
+    }
+
+    /** The answer is through. If the sandbox did not want the whole body, its connection is of no use to others. */
+    void close() {
+        if (sent && !upgrade) {
+            over = true;
+        } else {
+            cancel();
+        }
+    }
+
+    /** Whether the answer will never be whole. */
+    boolean brokenOff() {
+        return brokenOff;
+    }
+
+    /** The client has left, or the answer is not wanted any more: the sandbox need not go on. */
+    void cancel() {
+        cancelled = true;
+        body.detach();
+        if (out == null || over) {
+            return;
+        }
+        over = true;
+        if (sent && !upgrade) {
+            // Its answer may be here already, though nobody has read it, and the connection serve another request:
+            // Vert.x
+            // knows. It would not know of a body that is only half sent.
+            out.reset(CANCEL).onFailure(before -> {});
+        } else {
+            Transport.cut(out.connection());
+        }
+    }
+
+    /** Upgraded connections never come back, and would fill a pool for good: they get one of their own. */
+    private Future<HttpClientRequest> request(HttpClientAgent client, Origin origin) {
+        RequestOptions options = new RequestOptions()
+                .setHost(origin.host())
+                .setPort(origin.port())
+                .setSsl(origin.ssl())
+                .setMethod(in.method())
+                .setURI(path.below(origin.prefix()));
+        if (!upgrade) {
+            return client.request(options);
+        }
+        HttpConnectOptions own = new HttpConnectOptions()
+                .setHost(origin.host())
+                .setPort(origin.port())
+                .setSsl(origin.ssl());
+        return client.connect(own).compose(connection -> connection.request(options));
+    }
+
+    private static Future<HttpClientResponse> abandoned(HttpClientRequest request) {
+        Transport.cut(request.connection());
+        return Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, new ClientLeft()));
+    }
+
+    private Future<HttpClientResponse> sent(HttpClientRequest request, Duration silence) {
+        out = request;
+        out.exceptionHandler(error -> lost(Loss.Kind.BROKEN, error));
+        EndToEnd.request(in, path, out.headers());
+        if (upgrade) {
+            EndToEnd.upgrade(in.headers(), out.headers());
+        }
+        (upgrade ? out.connect() : out.response())
+                .onSuccess(this::answered)
+                .onFailure(error -> lost(Loss.Kind.BROKEN, error));
+        watch(silence);
+        if (!upgrade) {
+            sendBody();
+        }
+        return head.future();
+    }
+
+    private void answered(HttpClientResponse response) {
+        if (!upgrade || response.statusCode() != SWITCHING_PROTOCOLS) {
+            response.pause();
+            response.exceptionHandler(early -> brokenOff = true);
+        }
+        head.tryComplete(response);
+    }
+
+    private void lost(Loss.Kind kind, Throwable error) {
+        if (head.tryFail(new Loss(kind, error))) {
+            body.detach();
+        }
+    }
+
+    private void sendBody() {
+        if (!body.present()) {
+            finish();
+            return;
+        }
+        if (!out.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
+            out.setChunked(true);
+        }
+        if (body.withheld()) {
+            awaitGoOn();
+        } else {
+            out.headers().remove(HttpHeaders.EXPECT);
+            body.sendTo(out, this::finish);
+            // The sandbox may want to answer a head whose body is late. Runs behind what was at hand of the body.
+            vertx.runOnContext(v -> headAtLeast());
+        }
+    }
+
+    private void headAtLeast() {
+        if (body.progress() == 0 && !sent && !over) {
+            out.sendHead().onFailure(error -> lost(Loss.Kind.BROKEN, error));
+        }
+    }
+
+    /** The client sends nothing before it knows that the sandbox wants it. */
+    private void awaitGoOn() {
+        long timer = vertx.setTimer(UNTOLD_MILLIS, t -> body.sendTo(out, this::finish));
+        head.future().onComplete(answered -> vertx.cancelTimer(timer));
+        out.continueHandler(v -> {
+            body.goOn();
+            if (vertx.cancelTimer(timer)) {
+                body.sendTo(out, this::finish);
+            }
+        });
+        out.sendHead().onFailure(error -> lost(Loss.Kind.BROKEN, error));
+    }
+
+    private void finish() {
+        sent = true;
+        // A write that fails is no answer of its own: the answer's future fails too, or has come already.
+        out.end().onFailure(error -> lost(Loss.Kind.BROKEN, error));
+    }
+
+    private void watch(Duration silence) {
+        watch(silence, System.nanoTime());
+        head.future().onComplete(done -> vertx.cancelTimer(watch));
+    }
+
+    /** The window begins with what moved last, whenever that is looked at. */
+    private void watch(Duration silence, long begun) {
+        long last = body.movedAt() - begun > 0 ? body.movedAt() : begun;
+        long left = silence.toNanos() - (System.nanoTime() - last);
+        if (left <= 0) {
+            lost(Loss.Kind.SILENT, new IllegalStateException("nothing came for " + silence));
+            cancel();
+            return;
+        }
+        watch = vertx.setTimer(1 + left / 1_000_000, t -> watch(silence, begun));
+    }
+}

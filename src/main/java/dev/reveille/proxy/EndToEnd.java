@@ -1,0 +1,128 @@
+package dev.reveille.proxy;
+
+import dev.reveille.session.Origin;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which header fields go through. Fields about one connection stay on it: the fixed list and whatever {@code Connection}
+ * names (RFC 9110, 7.6.1).
+ */
+final class EndToEnd {
+    private static final Set<String> HOP_BY_HOP = lower(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "transfer-encoding",
+            "upgrade");
+
+    /** Ours to read or to write, not the sandbox's; trailers of requests cannot be read with Vert.x 5.0. */
+    private static final Set<String> OURS = lower(
+            "host",
+            "trailer",
+            WakeRight.API_KEY,
+            Intent.HEADER,
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-port",
+            "x-forwarded-prefix",
+            "x-forwarded-proto");
+
+    private EndToEnd() {}
+
+    /** What a sandbox gets of a request's head. */
+    static void request(HttpServerRequest in, SandboxPath path, MultiMap out) {
+        Set<String> named = named(in.headers());
+        for (Map.Entry<String, String> field : in.headers()) {
+            String name = field.getKey().toLowerCase(Locale.ROOT);
+            if (!HOP_BY_HOP.contains(name) && !OURS.contains(name) && !named.contains(name)) {
+                out.add(field.getKey(), field.getValue());
+            }
+        }
+        out.set(
+                "X-Forwarded-For",
+                in.remoteAddress() == null ? "unknown" : in.remoteAddress().hostAddress());
+        out.set("X-Forwarded-Proto", in.isSSL() ? "https" : "http");
+        if (in.authority() != null) {
+            out.set("X-Forwarded-Host", in.authority().toString());
+        }
+        out.set("X-Forwarded-Prefix", path.publicPrefix());
+    }
+
+    /** What a client gets of an answer's head. */
+    static void response(MultiMap in, MultiMap out, SandboxPath path, Origin origin) {
+        Set<String> named = named(in);
+        for (Map.Entry<String, String> field : in) {
+            String name = field.getKey().toLowerCase(Locale.ROOT);
+            if (!HOP_BY_HOP.contains(name) && !named.contains(name)) {
+                out.add(field.getKey(), atTheGateway(name, field.getValue(), path, origin));
+            }
+        }
+    }
+
+    /** What a field says of places and cookies, as it is true for clients of the gateway. */
+    private static String atTheGateway(String name, String value, SandboxPath path, Origin origin) {
+        return switch (name) {
+            case "set-cookie" -> CookieScope.narrowed(value, path);
+            case "location", "content-location" -> Redirects.mapped(value, origin, path);
+            default -> value;
+        };
+    }
+
+    /** What a client gets of an answer's trailers. */
+    static void trailers(MultiMap in, MultiMap out) {
+        for (Map.Entry<String, String> field : in) {
+            if (!HOP_BY_HOP.contains(field.getKey().toLowerCase(Locale.ROOT))) {
+                out.add(field.getKey(), field.getValue());
+            }
+        }
+    }
+
+    /** Whether a request asks for another protocol, and one that a tunnel can carry: HTTP/2 is none. */
+    static boolean asksForUpgrade(HttpServerRequest in) {
+        String protocol = in.getHeader(HttpHeaders.UPGRADE);
+        return protocol != null
+                && !protocol.toLowerCase(Locale.ROOT).startsWith("h2c")
+                && HttpMethod.GET.equals(in.method())
+                && named(in.headers()).contains("upgrade");
+    }
+
+    /** Both sides agree to speak another protocol: the two fields that say so go through after all. */
+    static void upgrade(MultiMap in, MultiMap out) {
+        out.set(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE);
+        if (in.contains(HttpHeaders.UPGRADE)) {
+            out.set(HttpHeaders.UPGRADE, in.get(HttpHeaders.UPGRADE));
+        }
+    }
+
+    private static Set<String> named(MultiMap headers) {
+        if (!headers.contains(HttpHeaders.CONNECTION)) {
+            return Set.of();
+        }
+        Set<String> names = new TreeSet<>();
+        for (String value : headers.getAll(HttpHeaders.CONNECTION)) {
+            for (String name : value.split(",", -1)) {
+                names.add(name.trim().toLowerCase(Locale.ROOT));
+            }
+        }
+        return names;
+    }
+
+    private static Set<String> lower(String... names) {
+        Set<String> all = new TreeSet<>();
+        for (String name : names) {
+            all.add(name.toLowerCase(Locale.ROOT));
+        }
+        return Set.copyOf(all);
+    }
+}

@@ -1,0 +1,321 @@
+package dev.reveille.proxy;
+
+import dev.reveille.bus.Catalogue;
+import dev.reveille.bus.SessionCommand;
+import dev.reveille.problem.Problem;
+import dev.reveille.registry.Route;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.Origin;
+import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SandboxState;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One request's whole life: find the route; if the sandbox sleeps, wait for it; forward; if the answer looks like one of the
+ * way, find out; wake and forward again, or say what is wrong. Belongs to its connection's event loop.
+ */
+final class Exchange {
+    /** A second try that fails is no accident. */
+    private static final int MOST_ATTEMPTS = 3;
+
+    private static final int NOT_FOUND = 404;
+    private static final int BAD_GATEWAY = 502;
+    private static final int SERVICE_UNAVAILABLE = 503;
+
+    /** May be done twice without harm (RFC 9110, 9.2.2). */
+    private static final Set<HttpMethod> IDEMPOTENT = Set.of(
+            HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE, HttpMethod.PUT, HttpMethod.DELETE);
+
+    private final ProxyContext proxy;
+    private final HttpServerRequest in;
+    private final SandboxPath path;
+    private final InboundBody body;
+    private final boolean upgrade;
+    private final long arrived = System.nanoTime();
+    private final Promise<Void> gone = Promise.promise();
+    private Attempt attempt;
+    private int attempts;
+    private long spentNanos;
+    private long waitedNanos;
+    private boolean over;
+
+    Exchange(ProxyContext proxy, HttpServerRequest in, SandboxPath path) {
+        this.proxy = proxy;
+        this.in = in;
+        this.path = path;
+        this.body = new InboundBody(in, proxy.settings().replayBuffer().bytes());
+        this.upgrade = EndToEnd.asksForUpgrade(in);
+    }
+
+    void serve() {
+        in.response().closeHandler(v -> clientLeft());
+        in.response().exceptionHandler(error -> clientLeft());
+        route().compose(this::pass).onComplete(this::ended);
+    }
+
+    // Find the route.
+
+    private Future<Route> route() {
+        Route known = proxy.registry().route(path.runtimeId());
+        return known == null ? adopted() : Future.succeededFuture(known);
+    }
+
+    /** A runtime that this node has never heard of: upstream may have. */
+    private Future<Route> adopted() {
+        return counted(Catalogue.ADOPT.askHere(proxy.vertx().eventBus(), new RuntimeId(path.runtimeId()), patience()))
+                .recover(error -> left().isZero() ? failed(Waker.late()) : Future.failedFuture(error))
+                .compose(found -> known(Failures.unknown(path.runtimeId())));
+    }
+
+    private Future<Route> known(GatewayFailure otherwise) {
+        Route route = proxy.registry().route(path.runtimeId());
+        return route == null ? failed(otherwise) : Future.succeededFuture(route);
+    }
+
+    // If the sandbox sleeps, wait for it.
+
+    private Future<Void> pass(Route route) {
+        return awake(route).compose(this::forward);
+    }
+
+    /** The route once its sandbox is awake; fails if this request may not wake it, or waking fails. */
+    private Future<Route> awake(Route route) {
+        if (route.awake()) {
+            return Future.succeededFuture(route);
+        }
+        SandboxState state = route.session().state();
+        if (state instanceof SandboxState.Stopping) {
+            return failed(Failures.unknown(path.runtimeId()));
+        }
+        return state instanceof SandboxState.Failed ? recovered(route) : hold(route);
+    }
+
+    /** A sandbox that is known to have failed may be well again, or just asleep. */
+    private Future<Route> recovered(Route route) {
+        return inspect(route)
+                .compose(now -> now.session().state() instanceof SandboxState.Failed still
+                        ? failed(Failures.broken(BAD_GATEWAY, now.session(), still.failure()))
+                        : awake(now));
+    }
+
+    private Future<Route> hold(Route route) {
+        if (gone.future().isComplete()) {
+            return Future.failedFuture(new ClientLeft());
+        }
+        Optional<String> bar = whyNotWaking(route);
+        if (bar.isPresent()) {
+            return failed(
+                    Failures.asleep(route, bar.get(), proxy.holds().wakeTimes().expected()));
+        }
+        long begun = System.nanoTime();
+        body.stayOut();
+        return counted(proxy.waker().await(route, left(), gone.future())).onComplete(done -> {
+            waitedNanos += System.nanoTime() - begun;
+            body.comeIn();
+        });
+    }
+
+    /** Why this request may not wake the sandbox; empty if it may. */
+    private Optional<String> whyNotWaking(Route route) {
+        if (Intent.of(in, path) != Intent.WAKES) {
+            return Optional.of("this kind of request does not wake it; " + Intent.HEADER + ": yes would");
+        }
+        return proxy.wakeRight().has(in, route)
+                ? Optional.empty()
+                : Optional.of("waking it takes its session key (X-Session-API-Key) or its tenant's X-API-Key");
+    }
+
+    // Forward.
+
+    private Future<Void> forward(Route route) {
+        if (gone.future().isComplete()) {
+            return Future.failedFuture(new ClientLeft());
+        }
+        attempts++;
+        attempt = new Attempt(proxy.vertx(), in, path, body, upgrade);
+        return attempt.send(proxy.client(), origin(route), proxy.settings().responseTimeout())
+                .compose(answer -> answered(route, answer), error -> lost(route, error));
+    }
+
+    private Origin origin(Route route) {
+        return route.origins().get(path.service());
+    }
+
+    private Future<Void> answered(Route route, HttpClientResponse answer) {
+        if (upgrade && answer.statusCode() == Attempt.SWITCHING_PROTOCOLS) {
+            return Tunnel.join(proxy.vertx(), answer, in, path, origin(route));
+        }
+        return Verdicts.suspicious(answer.statusCode()) ? judged(route, answer) : relay(route, answer);
+    }
+
+    private Future<Void> relay(Route route, HttpClientResponse answer) {
+        if (attempt.brokenOff()) {
+            return Future.failedFuture(new Loss(Loss.Kind.BROKEN, new IllegalStateException("the answer broke off")));
+        }
+        body.forget();
+        aboutToAnswer();
+        if (waitedNanos > 0) {
+            in.response().putHeader("Server-Timing", "wake;dur=" + waitedNanos / 1_000_000);
+        }
+        return Relay.answer(proxy.vertx(), answer, in, path, origin(route)).onSuccess(through -> attempt.close());
+    }
+
+    /** A client that was not told to go on may send its body or not: nobody could tell where its next request begins. */
+    private void aboutToAnswer() {
+        if (body.withheld()) {
+            in.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+    }
+
+    // If the answer looks like one of the way, find out.
+
+    private Future<Void> judged(Route route, HttpClientResponse answer) {
+        int status = answer.statusCode();
+        if (proxy.settings().strict()) {
+            attempt.cancel();
+            return status == SERVICE_UNAVAILABLE ? again(route) : failed(Failures.disconnected(status));
+        }
+        body.hold();
+        return counted(proxy.verdicts().alive(route)).compose(alive -> {
+            if (alive) {
+                body.release();
+                return relay(route, answer);
+            }
+            attempt.cancel();
+            return notReached(route, status);
+        });
+    }
+
+    private Future<Void> lost(Route route, Throwable error) {
+        if (gone.future().isComplete() || !(error instanceof Loss loss)) {
+            return Future.failedFuture(error);
+        }
+        boolean harmless = loss.kind() == Loss.Kind.NOT_SENT
+                || (loss.kind() == Loss.Kind.BROKEN && IDEMPOTENT.contains(in.method()));
+        if (!harmless || !body.replayable() || attempts >= MOST_ATTEMPTS) {
+            return failed(Failures.lost(loss));
+        }
+        return counted(proxy.verdicts().alive(route))
+                .compose(alive ->
+                        alive ? forward(route) : notReached(route, loss.kind().status()));
+    }
+
+    /**
+     * The sandbox does not answer. A 503 says that it sleeps; anything else is asked of the runtime API. What sleeps, or
+     * was woken since, gets the request again; the rest is a disconnect.
+     */
+    private Future<Void> notReached(Route route, int status) {
+        if (status == SERVICE_UNAVAILABLE && whyNotWaking(route).isEmpty()) {
+            return again(route);
+        }
+        return inspect(route).compose(now -> {
+            if (now.session().state() instanceof SandboxState.Failed broken) {
+                return failed(Failures.broken(status, now.session(), broken.failure()));
+            }
+            return stands(route, now) ? failed(Failures.disconnected(status)) : again(now);
+        });
+    }
+
+    /** Whether upstream, too, has nothing new: the sandbox runs as it did, or is being stopped. */
+    private static boolean stands(Route seen, Route now) {
+        return now.session().state() instanceof SandboxState.Stopping
+                || (now.awake() && now.session().revision() == seen.session().revision());
+    }
+
+    /** The route as upstream sees it now. Without upstream the last known stands. */
+    private Future<Route> inspect(Route route) {
+        SessionCommand command =
+                SessionCommand.byTraffic(route.session().id(), route.session().revision(), Duration.ZERO);
+        return counted(Catalogue.INSPECT.askHere(proxy.vertx().eventBus(), command, patience()))
+                .transform(asked -> asked.failed() && attempts == 0 && left().isZero()
+                        ? failed(Waker.late())
+                        : known(Failures.disconnected(NOT_FOUND)));
+    }
+
+    // A request has one time for all that is not the sandbox's own work.
+
+    /** Counts what {@code wait} takes. */
+    private <T> Future<T> counted(Future<T> wait) {
+        long begun = System.nanoTime();
+        return wait.onComplete(done -> spentNanos += System.nanoTime() - begun);
+    }
+
+    /** What is left of the request's time. */
+    private Duration left() {
+        Duration left = proxy.holdDeadline().minusNanos(spentNanos);
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    /** How long a question may take: no longer than the request has, and not a part of a millisecond less. */
+    private Duration patience() {
+        Duration left = left().plusMillis(1);
+        return left.compareTo(proxy.lookPatience()) < 0 ? left : proxy.lookPatience();
+    }
+
+    // Wake and forward again.
+
+    /** For a sandbox that sleeps, whatever the route says, or that was woken since. */
+    private Future<Void> again(Route route) {
+        if (attempts >= MOST_ATTEMPTS) {
+            return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
+        }
+        boolean sendable = body.replayable();
+        return hold(route).compose(now -> sendable ? forward(now) : failed(Failures.bodyGone()));
+    }
+
+    // Say what is wrong, and clear up.
+
+    private void clientLeft() {
+        if (!over && gone.tryComplete() && attempt != null) {
+            attempt.cancel();
+        }
+    }
+
+    private void ended(AsyncResult<Void> served) {
+        over = true;
+        if (served.failed() && attempt != null) {
+            attempt.cancel();
+        }
+        ProxyMeters.Outcome outcome =
+                served.succeeded() ? ProxyMeters.Outcome.of(in.response().getStatusCode()) : told(served.cause());
+        proxy.meters().request(path.service(), outcome, System.nanoTime() - arrived, waitedNanos);
+        if (!in.response().closed()) {
+            body.discard(proxy.vertx());
+        }
+    }
+
+    /** Tells the client, if there is a way to. */
+    private ProxyMeters.Outcome told(Throwable error) {
+        HttpServerResponse response = in.response();
+        if (gone.future().isComplete() || error instanceof ClientLeft || response.closed()) {
+            return ProxyMeters.Outcome.CLIENT_LEFT;
+        }
+        if (response.headWritten()) {
+            // Half an answer must not look like a whole one.
+            Transport.reset(in.connection());
+            return ProxyMeters.Outcome.BROKEN;
+        }
+        GatewayFailure failure = error instanceof Loss loss ? Failures.lost(loss) : Problem.failureOf(error);
+        Optional<String> sessionId = Optional.ofNullable(proxy.registry().route(path.runtimeId()))
+                .map(r -> r.session().id().value());
+        aboutToAnswer();
+        new Problem(failure, sessionId, Optional.of(path.runtimeId()))
+                .answer(response)
+                .onFailure(closed -> {});
+        return ProxyMeters.Outcome.of(failure.status());
+    }
+
+    private static <T> Future<T> failed(GatewayFailure failure) {
+        return Future.failedFuture(failure.asException());
+    }
+}

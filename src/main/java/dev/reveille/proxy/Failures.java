@@ -1,0 +1,61 @@
+package dev.reveille.proxy;
+
+import dev.reveille.registry.Route;
+import dev.reveille.session.Cause;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.Session;
+import java.time.Duration;
+
+/** What is told to clients whose request could not be forwarded, in words for outsiders. */
+final class Failures {
+    private static final int BAD_GATEWAY = 502;
+
+    private Failures() {}
+
+    static GatewayFailure unknown(String runtimeId) {
+        return new GatewayFailure.UnknownSession("there is no sandbox " + runtimeId + ", or it was stopped");
+    }
+
+    /** @param because why the request does not wake it */
+    static GatewayFailure asleep(Route route, String because, Duration expected) {
+        return new GatewayFailure.RuntimePaused(
+                "the sandbox is " + route.session().state().word() + ", and " + because, expected);
+    }
+
+    /** @param status what the way answered; a 503 is only for sandboxes that sleep */
+    static GatewayFailure disconnected(int status) {
+        return new GatewayFailure.RuntimeDisconnected(
+                status == 503 ? BAD_GATEWAY : status,
+                "the sandbox cannot be reached and is not paused; this may be temporary, try again");
+    }
+
+    /**
+     * For one that is known to have failed. What failed in a start or a wake is told to whoever comes later as it was to
+     * those who waited for it. What the runtime API says to have broken outside of either was first met by a request that
+     * did not get through to a sandbox that ran, so it is a disconnect for all. Which of the two it was, the cause of the
+     * session's last change says.
+     *
+     * @param status what the way answered
+     */
+    static GatewayFailure broken(int status, Session session, GatewayFailure stored) {
+        boolean foundBroken = session.cause() == Cause.UPSTREAM || session.cause() == Cause.ADOPTED;
+        boolean stopFailed = stored instanceof GatewayFailure.StepFailed failed && failed.step() == Step.STOP;
+        if (!stopFailed && !(foundBroken && stored instanceof GatewayFailure.RuntimeCrashed)) {
+            return stored;
+        }
+        return new GatewayFailure.RuntimeDisconnected(
+                status == 503 ? BAD_GATEWAY : status,
+                "the sandbox cannot be reached: " + stored.detail() + "; opening its session again starts it anew");
+    }
+
+    static GatewayFailure lost(Loss loss) {
+        return new GatewayFailure.RuntimeDisconnected(
+                loss.kind().status(), loss.kind().words());
+    }
+
+    static GatewayFailure bodyGone() {
+        return new GatewayFailure.BodyNotReplayable(
+                "the sandbox was asleep and is awake now, but the request's body is gone: send it again");
+    }
+}

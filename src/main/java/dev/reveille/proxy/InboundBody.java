@@ -1,0 +1,212 @@
+package dev.reveille.proxy;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.streams.WriteStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A request's body, which stays unread until there is somebody to take it. It goes to one sink at a time; what went to an
+ * earlier one is kept, within a bound, so that it can be sent again.
+ */
+final class InboundBody {
+    /** How long the rest of a body that nobody wants is read before the connection is closed. */
+    private static final long LINGER_MILLIS = 5_000;
+
+    private final HttpServerRequest in;
+    private final long keepAtMost;
+    private final boolean present;
+    private final boolean expectsContinue;
+    private final List<Buffer> kept = new ArrayList<>();
+    private long keptBytes;
+    private boolean complete = true;
+    private boolean askedFor;
+    private boolean listening;
+    private boolean ended;
+    private boolean held;
+    private WriteStream<Buffer> sink;
+    private Runnable onEnd = () -> {};
+    private long chunks;
+    private long movedAt = System.nanoTime();
+
+    InboundBody(HttpServerRequest in, long keepAtMost) {
+        this.in = in;
+        this.keepAtMost = keepAtMost;
+        String length = in.getHeader(HttpHeaders.CONTENT_LENGTH);
+        this.present = length == null
+                ? in.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                : !length.trim().equals("0");
+        this.expectsContinue = present && "100-continue".equalsIgnoreCase(in.getHeader(HttpHeaders.EXPECT));
+        if (present) {
+            in.pause();
+        }
+    }
+
+    /** Whether the request announced a body. */
+    boolean present() {
+        return present;
+    }
+
+    /** Whether the client sends it only when it is told to go on, and was not told yet. */
+    boolean withheld() {
+        return expectsContinue && !askedFor;
+    }
+
+    /** Tells the client to go on; it may be told more than once. */
+    void goOn() {
+        if (withheld() && !in.response().ended()) {
+            askedFor = true;
+            in.response().writeContinue().onFailure(gone -> {});
+        }
+    }
+
+    /** Whether all that was read so far is still here. */
+    boolean replayable() {
+        return complete;
+    }
+
+    /** Whether nothing of it is left to read. */
+    boolean ended() {
+        return ended || !present;
+    }
+
+    /** Counts what was read, to tell whether anything moves. */
+    long progress() {
+        return chunks;
+    }
+
+    /** When something was read last, on the clock of {@link System#nanoTime}; if nothing was, when the request came. */
+    long movedAt() {
+        return movedAt;
+    }
+
+    /** Sends what is kept and then the rest to {@code target}, with back-pressure; {@code end} runs behind the last of it. */
+    void sendTo(WriteStream<Buffer> target, Runnable end) {
+        if (!complete) {
+            throw new IllegalStateException("the body is gone");
+        }
+        sink = target;
+        onEnd = end;
+        held = false;
+        kept.forEach(this::write);
+        if (ended) {
+            onEnd.run();
+            return;
+        }
+        listen(this::read);
+        if (!target.writeQueueFull()) {
+            in.resume();
+        }
+    }
+
+    /** Stops reading until it is known what becomes of the request. */
+    void hold() {
+        held = true;
+        pause();
+    }
+
+    /** Goes on behind {@link #hold}. */
+    void release() {
+        held = false;
+        if (sink != null && !ended && !sink.writeQueueFull()) {
+            in.resume();
+        }
+    }
+
+    /** Stops reading: the sink takes no more. */
+    void detach() {
+        sink = null;
+        onEnd = () -> {};
+        pause();
+    }
+
+    /** It will not be sent again. */
+    void forget() {
+        complete = false;
+        kept.clear();
+    }
+
+    /** A request that waits costs no memory: its body stays in the network. Has an end with {@link #comeIn}. */
+    void stayOut() {
+        if (present && chunks == 0) {
+            Transport.reading(in.connection(), false);
+        }
+    }
+
+    void comeIn() {
+        if (present && chunks == 0) {
+            Transport.reading(in.connection(), true);
+        }
+    }
+
+    /**
+     * The answer is given, and nobody wants the rest. Reads on for a while: most clients listen only when they have sent
+     * all, and a connection that is closed under their hands may lose them the answer. Then it can serve the next request.
+     */
+    void discard(Vertx vertx) {
+        if (ended()) {
+            return;
+        }
+        detach();
+        if (withheld()) {
+            in.connection().close();
+            return;
+        }
+        long timer = vertx.setTimer(LINGER_MILLIS, t -> in.connection().close());
+        onEnd = () -> vertx.cancelTimer(timer);
+        listen(unwanted -> {});
+        in.resume();
+    }
+
+    private void pause() {
+        if (present) {
+            in.pause();
+        }
+    }
+
+    private void listen(Handler<Buffer> reader) {
+        in.handler(reader);
+        if (!listening) {
+            listening = true;
+            in.endHandler(v -> {
+                ended = true;
+                onEnd.run();
+            });
+        }
+    }
+
+    private void read(Buffer chunk) {
+        chunks++;
+        movedAt = System.nanoTime();
+        askedFor = true;
+        if (complete && keptBytes + chunk.length() <= keepAtMost) {
+            kept.add(chunk);
+            keptBytes += chunk.length();
+        } else {
+            complete = false;
+            kept.clear();
+        }
+        write(chunk);
+    }
+
+    private void write(Buffer chunk) {
+        WriteStream<Buffer> target = sink;
+        if (target == null) {
+            return;
+        }
+        // A sink that failed says so to whoever waits for its answer.
+        target.write(chunk).onFailure(lost -> {});
+        if (target.writeQueueFull() && !ended) {
+            in.pause();
+            target.drainHandler(v -> {
+                if (sink == target && !held) {
+                    in.resume();
+                }
+            });
+        }
+    }
+}

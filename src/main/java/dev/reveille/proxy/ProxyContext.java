@@ -1,0 +1,26 @@
+package dev.reveille.proxy;
+
+import dev.reveille.config.Settings;
+import dev.reveille.registry.SessionRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import java.time.Duration;
+
+/**
+ * What the exchanges of one event loop share.
+ *
+ * @param holdDeadline what a request may spend on questions and waiting, its sandbox's own work aside
+ * @param lookPatience how long a question that may need the runtime API may take
+ */
+record ProxyContext(
+        Vertx vertx,
+        SessionRegistry registry,
+        HttpClientAgent client,
+        Waker waker,
+        Holds holds,
+        Verdicts verdicts,
+        WakeRight wakeRight,
+        ProxyMeters meters,
+        Settings.Proxy settings,
+        Duration holdDeadline,
+        Duration lookPatience) {}

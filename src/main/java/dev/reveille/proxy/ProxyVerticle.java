@@ -1,0 +1,159 @@
+package dev.reveille.proxy;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.config.Settings;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.runtimeapi.AliveProbe;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.PoolOptions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The public listener on one event loop. Requests to sandboxes become an {@link Exchange}, all others go to the API. Several
+ * instances share the port.
+ */
+public final class ProxyVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(ProxyVerticle.class);
+
+    /** Netty's default of 8 KiB costs twice the CPU on large bodies. */
+    private static final int CHUNK = 64 * 1024;
+
+    /**
+     * Where upstream is in path mode all sandboxes are one origin, so this bounds the requests that are under way to all of
+     * them. What would have to wait fails, since those before it may take hours.
+     */
+    private static final int CONNECTIONS_PER_ORIGIN = 8192;
+
+    /** Editors put whole states into queries and cookies; Vert.x takes 4 and 8 KiB by default. */
+    private static final int LONGEST_LINE = 16 * 1024;
+
+    private static final int LONGEST_HEAD = 64 * 1024;
+
+    /** Action servers close idle connections after 5 s; one that they close while we reuse it is a lost request. */
+    private static final int KEEP_ALIVE_SECONDS = 4;
+
+    private final SessionRegistry registry;
+    private final Tenants tenants;
+    private final Holds holds;
+    private final Settings settings;
+    private final MeterRegistry meters;
+    private final InstantSource clock;
+    private final int port;
+    private final AtomicInteger actualPort;
+    private final Function<Vertx, Handler<HttpServerRequest>> api;
+    private AliveProbe probe;
+    private HttpClientAgent client;
+    private HttpServer server;
+
+    /**
+     * @param port where to listen; negative: any, the same for all instances that are given the same number
+     * @param actualPort set to where it listens
+     * @param api what serves requests that are not for sandboxes, made once for each instance
+     */
+    public ProxyVerticle(
+            SessionRegistry registry,
+            Tenants tenants,
+            Holds holds,
+            Settings settings,
+            MeterRegistry meters,
+            InstantSource clock,
+            int port,
+            AtomicInteger actualPort,
+            Function<Vertx, Handler<HttpServerRequest>> api) {
+        this.registry = Objects.requireNonNull(registry, "registry");
+        this.tenants = Objects.requireNonNull(tenants, "tenants");
+        this.holds = Objects.requireNonNull(holds, "holds");
+        this.settings = Objects.requireNonNull(settings, "settings");
+        this.meters = Objects.requireNonNull(meters, "meters");
+        this.clock = Objects.requireNonNull(clock, "clock");
+        this.port = port;
+        this.actualPort = Objects.requireNonNull(actualPort, "actualPort");
+        this.api = Objects.requireNonNull(api, "api");
+    }
+
+    @Override
+    public Future<?> start() {
+        Settings.Proxy proxy = settings.proxy();
+        probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
+        client = vertx.httpClientBuilder()
+                .with(new HttpClientOptions()
+                        .setConnectTimeout((int) proxy.connectTimeout().toMillis())
+                        // What lasts for hours and is silent, such as a tunnel, must notice that the other end is gone.
+                        .setTcpKeepAlive(true)
+                        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                        .setMaxChunkSize(CHUNK)
+                        .setMaxInitialLineLength(LONGEST_LINE)
+                        .setMaxHeaderSize(LONGEST_HEAD))
+                .with(new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_ORIGIN).setMaxWaitQueueSize(0))
+                .withConnectHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
+                .build();
+        ProxyContext context = new ProxyContext(
+                vertx,
+                registry,
+                client,
+                new Waker(vertx, registry, holds, settings.hold().deadline()),
+                holds,
+                new Verdicts(probe, proxy.verdictCache(), clock),
+                new WakeRight(tenants),
+                new ProxyMeters(meters),
+                proxy,
+                settings.hold().deadline(),
+                lookPatience(settings.upstream()));
+        Handler<HttpServerRequest> others = api.apply(vertx);
+        server = vertx.createHttpServer(new HttpServerOptions()
+                        .setHost(settings.http().host())
+                        .setTcpKeepAlive(true)
+                        .setMaxChunkSize(CHUNK)
+                        .setMaxInitialLineLength(LONGEST_LINE)
+                        .setMaxHeaderSize(LONGEST_HEAD)
+                        // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
+                        .setHttp2ClearTextEnabled(false))
+                .connectionHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
+                .invalidRequestHandler(InvalidRequest::refuse)
+                .requestHandler(request -> dispatch(context, others, request));
+        return server.listen(port, settings.http().host()).onSuccess(up -> actualPort.set(up.actualPort()));
+    }
+
+    @Override
+    public Future<?> stop() {
+        return server.shutdown(settings.shutdown().drain().toMillis(), TimeUnit.MILLISECONDS)
+                .eventually(client::close)
+                .eventually(probe::close);
+    }
+
+    /** Whoever is killed resets its connections. Requests that are under way hear of it in their own way. */
+    private static void broke(Throwable error) {
+        LOG.debug("a connection broke: {}", error.toString());
+    }
+
+    private static void dispatch(ProxyContext context, Handler<HttpServerRequest> others, HttpServerRequest request) {
+        Optional<SandboxPath> path = SandboxPath.of(request.uri());
+        if (path.isPresent()) {
+            new Exchange(context, request, path.get()).serve();
+        } else {
+            others.handle(request);
+        }
+    }
+
+    /** As long as all attempts of one call to the runtime API may take, and a little. */
+    private static Duration lookPatience(Settings.Upstream upstream) {
+        return upstream.callTimeout().multipliedBy(upstream.attempts()).plusSeconds(30);
+    }
+}

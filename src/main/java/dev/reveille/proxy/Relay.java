@@ -1,0 +1,115 @@
+package dev.reveille.proxy;
+
+import dev.reveille.session.Origin;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+
+/** A sandbox's answer on its way to the client. */
+final class Relay {
+    private static final int NO_CONTENT = 204;
+    private static final int NOT_MODIFIED = 304;
+
+    private final HttpClientResponse from;
+    private final HttpServerRequest in;
+    private final HttpServerResponse to;
+    private final Promise<Void> through = Promise.promise();
+
+    private Relay(HttpClientResponse from, HttpServerRequest in) {
+        this.from = from;
+        this.in = in;
+        this.to = in.response();
+    }
+
+    /**
+     * Streams {@code from}, which is paused, to the client with back-pressure.
+     *
+     * @return when the last byte was handed over; fails with {@link Loss} if the sandbox broke off, with {@link ClientLeft}
+     *     if the client did
+     */
+    static Future<Void> answer(
+            Vertx vertx, HttpClientResponse from, HttpServerRequest in, SandboxPath path, Origin origin) {
+        Relay relay = new Relay(from, in);
+        relay.head(path, origin);
+        return relay.withoutBody() ? relay.end() : relay.body(vertx);
+    }
+
+    private void head(SandboxPath path, Origin origin) {
+        to.setStatusCode(from.statusCode());
+        // Given other words, Vert.x does not know a 304 any more and adds a length to it.
+        if (from.statusCode() != NOT_MODIFIED) {
+            to.setStatusMessage(from.statusMessage());
+        }
+        EndToEnd.response(from.headers(), to.headers(), path, origin);
+    }
+
+    private boolean withoutBody() {
+        return HttpMethod.HEAD.equals(in.method())
+                || from.statusCode() == NO_CONTENT
+                || from.statusCode() == NOT_MODIFIED;
+    }
+
+    private Future<Void> end() {
+        from.resume();
+        return to.end();
+    }
+
+    private Future<Void> body(Vertx vertx) {
+        if (!from.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
+            delimit();
+        }
+        from.exceptionHandler(broken -> through.tryFail(new Loss(Loss.Kind.BROKEN, broken)));
+        from.endHandler(v -> through.tryComplete());
+        from.handler(this::pass);
+        from.resume();
+        // Somebody may wait for the head of a stream whose first byte is late.
+        vertx.runOnContext(v -> headAtLeast());
+        return through.future().compose(all -> ended());
+    }
+
+    /** Without a length the end is told by the last chunk, or in HTTP/1.0, which has no chunks, by closing. */
+    private void delimit() {
+        if (in.version() != HttpVersion.HTTP_1_0) {
+            to.setChunked(true);
+        } else {
+            to.headersEndHandler(v -> to.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE));
+        }
+    }
+
+    private void headAtLeast() {
+        if (!to.headWritten() && !to.closed() && !through.future().isComplete()) {
+            handOver(Buffer.buffer());
+        }
+    }
+
+    private void pass(Buffer chunk) {
+        handOver(chunk);
+        if (to.writeQueueFull()) {
+            from.pause();
+            to.drainHandler(v -> from.resume());
+        }
+    }
+
+    private void handOver(Buffer chunk) {
+        to.write(chunk).onFailure(gone -> through.tryFail(new ClientLeft()));
+    }
+
+    private Future<Void> ended() {
+        if (to.isChunked() && !from.trailers().isEmpty()) {
+            EndToEnd.trailers(from.trailers(), to.trailers());
+        }
+        boolean untilClosed = !to.isChunked() && !to.headers().contains(HttpHeaders.CONTENT_LENGTH);
+        return to.end().onSuccess(v -> {
+            if (untilClosed) {
+                in.connection().close().onFailure(closed -> {});
+            }
+        });
+    }
+}

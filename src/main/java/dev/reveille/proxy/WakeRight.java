@@ -1,0 +1,61 @@
+package dev.reveille.proxy;
+
+import dev.reveille.access.SecretKey;
+import dev.reveille.access.Tenants;
+import dev.reveille.registry.Route;
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Who may wake a sandbox: whoever holds its own key, or the API key of its tenant. A sandbox without a key may be woken by
+ * everybody. The sandbox itself checks the key of what is forwarded; this is only about sleep.
+ */
+final class WakeRight {
+    static final String API_KEY = "X-API-Key";
+    private static final String SESSION_KEY = "X-Session-API-Key";
+    private static final String BEARER = "Bearer ";
+
+    private final Tenants tenants;
+
+    WakeRight(Tenants tenants) {
+        this.tenants = tenants;
+    }
+
+    boolean has(HttpServerRequest request, Route route) {
+        Optional<String> expected = route.runtime().sessionKey();
+        return expected.isEmpty()
+                || presented(request).anyMatch(key -> SecretKey.same(expected.get(), key))
+                || asTenant(request, route);
+    }
+
+    private boolean asTenant(HttpServerRequest request, Route route) {
+        Optional<String> key = Optional.ofNullable(request.getHeader(API_KEY));
+        return key.isPresent()
+                && tenants.whose(key).filter(route.session().tenant()::equals).isPresent();
+    }
+
+    /** Every place in which clients are known to put the key. */
+    private static Stream<String> presented(HttpServerRequest request) {
+        String bearer = request.getHeader("Authorization");
+        return Stream.of(
+                        Optional.ofNullable(request.getHeader(SESSION_KEY)),
+                        Optional.ofNullable(bearer)
+                                .filter(b -> b.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+                                .map(b -> b.substring(BEARER.length()).trim()),
+                        parameter(request, "session_api_key"),
+                        parameter(request, "tkn"),
+                        Optional.ofNullable(request.getCookie("vscode-tkn")).map(Cookie::getValue))
+                .flatMap(Optional::stream);
+    }
+
+    /** A query that cannot be decoded holds no key; what the sandbox makes of it is the sandbox's affair. */
+    private static Optional<String> parameter(HttpServerRequest request, String name) {
+        try {
+            return Optional.ofNullable(request.getParam(name));
+        } catch (IllegalArgumentException undecodable) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.reveille.proxy;
+
+import dev.reveille.bus.Catalogue;
+import dev.reveille.bus.SessionCommand;
+import dev.reveille.registry.Route;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.SessionId;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Lets requests wait for their sandbox. However many wait on one event loop, one command asks for the wake, and its outcome
+ * is everybody's. Belongs to one event loop.
+ */
+final class Waker {
+    private static final Duration REPLY_SLACK = Duration.ofSeconds(10);
+
+    private final Vertx vertx;
+    private final SessionRegistry registry;
+    private final Holds holds;
+    private final Duration deadline;
+    private final Map<SessionId, Future<JsonObject>> underWay = new HashMap<>();
+
+    Waker(Vertx vertx, SessionRegistry registry, Holds holds, Duration deadline) {
+        this.vertx = vertx;
+        this.registry = registry;
+        this.holds = holds;
+        this.deadline = deadline;
+    }
+
+    /**
+     * Waits until the sandbox behind {@code asleep} is ready.
+     *
+     * @param left how much of the request's time is left
+     * @param gone completes when the client leaves
+     * @return the route to it then; fails with what the wake failed with, {@code wake_timeout} or a hold limit
+     */
+    Future<Route> await(Route asleep, Duration left, Future<Void> gone) {
+        var refusal = holds.enter(asleep);
+        if (refusal.isPresent()) {
+            return Future.failedFuture(refusal.get().asException());
+        }
+        Promise<Route> held = Promise.promise();
+        long timer = vertx.setTimer(Math.max(1, left.toMillis()), t -> held.tryFail(late().asException()));
+        gone.onComplete(v -> held.tryFail(new ClientLeft()));
+        follow(asleep, held);
+        return held.future().onComplete(done -> {
+            vertx.cancelTimer(timer);
+            holds.leave(asleep);
+        });
+    }
+
+    /**
+     * The command's own patience may end before that of a request that joined it late, and the sandbox may have been put to
+     * sleep again since; then it is asked again. The request's own time bounds that.
+     */
+    private void follow(Route asleep, Promise<Route> held) {
+        wake(asleep).onFailure(held::tryFail).onSuccess(done -> {
+            Route route = registry.route(asleep.runtime().id().value());
+            if (route == null) {
+                held.tryFail(Failures.unknown(asleep.runtime().id().value()).asException());
+            } else if (route.awake()) {
+                held.tryComplete(route);
+            } else if (!held.future().isComplete()) {
+                follow(route, held);
+            }
+        });
+    }
+
+    private Future<JsonObject> wake(Route asleep) {
+        SessionId id = asleep.session().id();
+        Future<JsonObject> known = underWay.get(id);
+        if (known != null) {
+            return known;
+        }
+        long begun = System.nanoTime();
+        SessionCommand command = SessionCommand.byTraffic(id, asleep.session().revision(), deadline);
+        Future<JsonObject> wake = Catalogue.RESUME.askHere(vertx.eventBus(), command, deadline.plus(REPLY_SLACK));
+        underWay.put(id, wake);
+        return wake.onComplete(done -> {
+            underWay.remove(id);
+            if (done.succeeded()) {
+                holds.wakeTimes().saw(Duration.ofNanos(System.nanoTime() - begun));
+            }
+        });
+    }
+
+    static GatewayFailure late() {
+        return new GatewayFailure.WakeTimeout("the sandbox did not become ready in time; it may be ready soon");
+    }
+}
