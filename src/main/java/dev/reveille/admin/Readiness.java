@@ -1,0 +1,24 @@
+package dev.reveille.admin;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Whether this node may get traffic, and if not, why. */
+public final class Readiness {
+    private final AtomicReference<String> whyNot = new AtomicReference<>("starting");
+
+    public void ready() {
+        whyNot.set("");
+    }
+
+    public void leaving() {
+        whyNot.set("leaving");
+    }
+
+    boolean isReady() {
+        return whyNot.get().isEmpty();
+    }
+
+    String whyNot() {
+        return whyNot.get();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.reveille.api;
+
+import static io.vertx.core.http.HttpMethod.DELETE;
+import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.POST;
+import static io.vertx.core.http.HttpMethod.PUT;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.config.ByteSize;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.PublicUrls;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The routes below {@code /api/v1}. */
+public final class Api {
+    private static final Logger LOG = LoggerFactory.getLogger(Api.class);
+    private static final Pattern DOT_SEGMENT = Pattern.compile("/(\\.|%2e){1,2}(?=/|$)", Pattern.CASE_INSENSITIVE);
+
+    private final SessionRegistry registry;
+    private final Tenants tenants;
+    private final PublicUrls urls;
+    private final String node;
+    private final ByteSize bodyLimit;
+    private final Buffer contract = resource("/openapi.yaml");
+
+    /**
+     * @param node the name of this node, for the status feed
+     * @param bodyLimit the largest request body that is read
+     */
+    public Api(SessionRegistry registry, Tenants tenants, PublicUrls urls, String node, ByteSize bodyLimit) {
+        this.registry = Objects.requireNonNull(registry, "registry");
+        this.tenants = Objects.requireNonNull(tenants, "tenants");
+        this.urls = Objects.requireNonNull(urls, "urls");
+        this.node = Objects.requireNonNull(node, "node");
+        this.bodyLimit = Objects.requireNonNull(bodyLimit, "bodyLimit");
+    }
+
+    /** The routes, for one event loop. */
+    public Handler<HttpServerRequest> on(Vertx vertx) {
+        return router(vertx);
+    }
+
+    Router router(Vertx vertx) {
+        Router router = Router.router(vertx);
+        Caller caller = new Caller(tenants, urls);
+        SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit);
+        StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING);
+
+        router.route().handler(UnreadBody::watch).failureHandler(Refusal::answer);
+        router.route("/api/*").handler(Api::plainPath);
+        router.route("/api/v1/sessions*").handler(caller::identify);
+
+        resource(router, "/api/v1/openapi.yaml", Map.of(GET, this::contract));
+        resource(router, "/api/v1/sessions", Map.of(GET, sessions::list));
+        resource(
+                router,
+                "/api/v1/sessions/:session_id",
+                Map.of(PUT, sessions::open, GET, sessions::get, DELETE, sessions::close));
+        resource(router, "/api/v1/sessions/:session_id/pause", Map.of(POST, sessions::pause));
+        resource(router, "/api/v1/sessions/:session_id/resume", Map.of(POST, sessions::resume));
+        resource(router, "/api/v1/sessions/:session_id/events", Map.of(GET, feed::follow));
+
+        router.errorHandler(Refusal.NOT_FOUND, context -> Refusal.answer(context, Refusal.NOT_FOUND));
+        router.errorHandler(Refusal.BAD_REQUEST, context -> Refusal.answer(context, Refusal.BAD_REQUEST));
+        return router;
+    }
+
+    /** The router would answer other methods with 405, but does not tell us which ones there are. */
+    private static void resource(Router router, String path, Map<HttpMethod, Handler<RoutingContext>> handlers) {
+        handlers.forEach((method, handler) -> router.route(method, path).handler(handler));
+        String allowed =
+                handlers.keySet().stream().map(HttpMethod::name).sorted().collect(Collectors.joining(", "));
+        router.route(path).handler(context -> Refusal.ofMethod(context, allowed));
+    }
+
+    private void contract(RoutingContext context) {
+        context.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/yaml")
+                .end(contract)
+                .onFailure(left -> LOG.debug("the client has left: {}", left.toString()));
+    }
+
+    /** One path, one meaning: what a client would turn into another path is none of ours. */
+    private static void plainPath(RoutingContext context) {
+        String path = context.request().path();
+        boolean plain = !path.endsWith("/")
+                && !path.contains("//")
+                && !DOT_SEGMENT.matcher(path).find();
+        if (plain) {
+            context.next();
+        } else {
+            context.fail(Refusal.NOT_FOUND);
+        }
+    }
+
+    private static Buffer resource(String name) {
+        try (InputStream in = Api.class.getResourceAsStream(name)) {
+            return Buffer.buffer(Objects.requireNonNull(in, name).readAllBytes());
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+}

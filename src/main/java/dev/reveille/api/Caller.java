@@ -1,0 +1,105 @@
+package dev.reveille.api;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.PublicUrls;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Finds out for which tenant a request comes. */
+final class Caller {
+    private static final String TENANT = "tenant";
+    private static final String BEARER = "Bearer ";
+    private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+
+    private final Tenants tenants;
+    private final PublicUrls urls;
+
+    Caller(Tenants tenants, PublicUrls urls) {
+        this.tenants = tenants;
+        this.urls = urls;
+    }
+
+    /** Goes on with the tenant known; fails with {@code unauthorized} or {@code forbidden}. */
+    void identify(RoutingContext context) {
+        // The body stays unread until somebody wants it; the caller is known before.
+        Optional<String> key = key(context.request());
+        if (tenants.open() && !knownHere(context.request())) {
+            context.fail(
+                    new GatewayFailure.Forbidden("this gateway has no tenants, so it serves this machine alone, under"
+                                    + " the name localhost, an IP address or that of http.public-url")
+                            .asException());
+            return;
+        }
+        if (tenants.open() && key.isEmpty() && fromForeignPage(context.request())) {
+            context.fail(new GatewayFailure.Forbidden(
+                            "pages of other sites may not use this gateway without a key; send any X-API-Key")
+                    .asException());
+            return;
+        }
+        Optional<String> tenant = tenants.whose(key);
+        if (tenant.isEmpty()) {
+            context.fail(new GatewayFailure.Unauthorized(
+                            key.isEmpty() ? "provide an API key (X-API-Key)" : "provide a valid API key (X-API-Key)")
+                    .asException());
+            return;
+        }
+        context.put(TENANT, tenant.get());
+        context.next();
+    }
+
+    /** The tenant that {@link #identify} found. */
+    static String tenant(RoutingContext context) {
+        return context.get(TENANT);
+    }
+
+    private static Optional<String> key(HttpServerRequest request) {
+        Optional<String> bearer = Optional.ofNullable(request.getHeader("Authorization"))
+                .filter(b -> b.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+                .map(b -> b.substring(BEARER.length()).trim());
+        return Optional.ofNullable(request.getHeader("X-API-Key"))
+                .or(() -> bearer)
+                .filter(key -> !key.isBlank());
+    }
+
+    /**
+     * A page from elsewhere whose name was made to lead to this machine is of the same origin for the browser, and may then
+     * send what headers it likes. Its own name is the one thing it cannot hide.
+     */
+    private boolean knownHere(HttpServerRequest request) {
+        HostAndPort authority = request.authority();
+        String host = authority == null ? "" : authority.host().toLowerCase(Locale.ROOT);
+        return host.startsWith("[")
+                || IPV4.matcher(host).matches()
+                || host.equals("localhost")
+                || host.endsWith(".localhost")
+                || host.equals(URI.create(urls.base()).getHost());
+    }
+
+    /**
+     * Without tenants everybody who reaches the loopback listener is let in, and a web page that somebody on this machine
+     * looks at reaches it too. Browsers say where such a request comes from.
+     */
+    private boolean fromForeignPage(HttpServerRequest request) {
+        String origin = request.getHeader("Origin");
+        if (origin == null) {
+            return "cross-site".equalsIgnoreCase(request.getHeader("Sec-Fetch-Site"));
+        }
+        if (origin.equalsIgnoreCase(urls.base())) {
+            return false;
+        }
+        try {
+            String host = URI.create(origin).getHost();
+            return host == null || !HERE.contains(host);
+        } catch (IllegalArgumentException opaque) {
+            return true;
+        }
+    }
+}

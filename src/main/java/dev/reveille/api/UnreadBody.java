@@ -1,0 +1,67 @@
+package dev.reveille.api;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+
+/**
+ * What becomes of a body that nobody reads, since the answer did not need it. A small one is thrown away and the connection
+ * goes on. Before a large one, or one that the client holds back until it is told to go on, the answer says that the
+ * connection ends, and it does: not at once, or the client that still sends would not see the answer.
+ */
+final class UnreadBody {
+    private static final long WORTH_READING = 1 << 20;
+    private static final long LINGER_MILLIS = Duration.ofSeconds(3).toMillis();
+
+    private UnreadBody() {}
+
+    /** To be called before anything is answered. */
+    static void watch(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        if (announced(request) && request.version() != HttpVersion.HTTP_2) {
+            context.addHeadersEndHandler(v -> {
+                if (!request.isEnded() && !worthReading(request)) {
+                    context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                }
+            });
+            context.addEndHandler(answered -> discard(context));
+        }
+        context.next();
+    }
+
+    private static void discard(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        if (request.isEnded() || context.response().closed()) {
+            return;
+        }
+        boolean goesOn = worthReading(request);
+        long late = context.vertx().setTimer(LINGER_MILLIS, t -> close(request));
+        request.exceptionHandler(cut -> context.vertx().cancelTimer(late));
+        request.handler(rest -> {});
+        request.endHandler(v -> {
+            context.vertx().cancelTimer(late);
+            if (!goesOn) {
+                close(request);
+            }
+        });
+        request.resume();
+    }
+
+    private static void close(HttpServerRequest request) {
+        request.connection().close().onFailure(gone -> {});
+    }
+
+    private static boolean announced(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    }
+
+    private static boolean worthReading(HttpServerRequest request) {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length != null
+                && Long.parseLong(length) <= WORTH_READING
+                && !request.headers().contains(HttpHeaders.EXPECT);
+    }
+}
