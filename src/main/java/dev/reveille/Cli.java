@@ -1,0 +1,197 @@
+package dev.reveille;
+
+import dev.reveille.config.Logging;
+import dev.reveille.config.Settings;
+import dev.reveille.config.SettingsException;
+import dev.reveille.config.SettingsReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The commands. Without one, {@code serve}. */
+@Command(
+        name = "reveille",
+        description = "The gateway that wakes sandboxes.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Cli.Version.class,
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:well", "1:failed", "2:wrong usage", "78:wrong settings"})
+final class Cli implements Callable<Integer> {
+    static final int WRONG_SETTINGS = 78;
+    private static final int FAILED = 1;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            description =
+                    "Settings in YAML. By default none; $REVEILLE_CONFIG names one too. Every key can also be set by"
+                            + " environment: http.port is REVEILLE_HTTP_PORT.",
+            scope = picocli.CommandLine.ScopeType.INHERIT)
+    private Path config;
+
+    @Override
+    public Integer call() {
+        return serve();
+    }
+
+    @Command(description = "Run the gateway until Ctrl-C. This is the default.")
+    int serve() {
+        return withSettings(settings -> {
+            Logging.apply(settings.log());
+            return new Node(settings).untilStopped();
+        });
+    }
+
+    @Command(
+            name = "check-config",
+            description = "Check the settings, print them as they are in effect, and exit; 78 if something is wrong.")
+    int checkConfig() {
+        return withSettings(settings -> {
+            out().print(settings.toYaml());
+            out().flush();
+            return 0;
+        });
+    }
+
+    @Command(description = "Show the main job on this machine: open, use, pause, wake, break and close a real sandbox.")
+    int demo(
+            @Option(
+                            names = "--requests",
+                            paramLabel = "N",
+                            defaultValue = "50",
+                            description = "How many requests to send at once to the paused sandbox. By default"
+                                    + " ${DEFAULT-VALUE}.")
+                    int requests,
+            @Option(
+                            names = "--wakes",
+                            paramLabel = "N",
+                            defaultValue = "20",
+                            description = "How many wakes to measure. By default ${DEFAULT-VALUE}.")
+                    int wakes) {
+        return new Demo(out(), Math.max(1, requests), Math.max(1, wakes)).run();
+    }
+
+    private int withSettings(java.util.function.ToIntFunction<Settings> command) {
+        Settings settings;
+        try {
+            Map<String, String> environment = System.getenv();
+            Optional<Path> file = Optional.ofNullable(config)
+                    .or(() -> Optional.ofNullable(environment.get("REVEILLE_CONFIG"))
+                            .filter(f -> !f.isEmpty())
+                            .map(Path::of));
+            settings = SettingsReader.read(file, environment);
+        } catch (SettingsException wrong) {
+            spec.commandLine().getErr().println(wrong.getMessage());
+            return WRONG_SETTINGS;
+        }
+        return command.applyAsInt(settings);
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    /** A gateway that runs in this process until it is told to stop. */
+    private final class Node {
+        private final Settings settings;
+
+        private Node(Settings settings) {
+            this.settings = settings;
+        }
+
+        private int untilStopped() {
+            Platform platform = Platform.start();
+            Gateway gateway;
+            try {
+                gateway = Gateway.start(platform.vertx(), settings, platform.meters(), InstantSource.system())
+                        .await(2, TimeUnit.MINUTES);
+            } catch (Exception failed) {
+                spec.commandLine().getErr().println("reveille: could not start: " + reason(failed));
+                platform.close();
+                return FAILED;
+            }
+            greet(gateway);
+            return waitForSignal(platform, gateway);
+        }
+
+        private void greet(Gateway gateway) {
+            String url = gateway.publicUrl();
+            String key = settings.tenants().isEmpty() ? "any" : "$KEY";
+            out().println("Reveille listens on " + url + ", its admin listener on http://"
+                    + settings.admin().host() + ":" + gateway.adminPort());
+            out().println("Try:");
+            out().println("  curl -X PUT -H 'X-API-Key: " + key + "' -H 'Prefer: wait=60' " + url
+                    + "/api/v1/sessions/hello");
+            out().println("  curl -X POST -H 'X-API-Key: " + key + "' -H 'Prefer: wait=60' " + url
+                    + "/api/v1/sessions/hello/pause");
+            out().println("  curl -X DELETE -H 'X-API-Key: " + key + "' " + url + "/api/v1/sessions/hello");
+            out().flush();
+        }
+
+        /** Runs until the process is asked to end. The hook holds the process back until all is released. */
+        private int waitForSignal(Platform platform, Gateway gateway) {
+            CountDownLatch released = new CountDownLatch(1);
+            Duration limit = settings.shutdown()
+                    .notReady()
+                    .plus(settings.shutdown().drain())
+                    .plusSeconds(15);
+            Thread hook = new Thread(
+                    () -> {
+                        out().println("Reveille is leaving: finishing what is under way");
+                        try {
+                            gateway.stop().await(limit.toMillis(), TimeUnit.MILLISECONDS);
+                        } catch (Exception late) {
+                            spec.commandLine()
+                                    .getErr()
+                                    .println("reveille: not everything ended in time: " + reason(late));
+                        }
+                        platform.close();
+                        out().println("Reveille has left");
+                        released.countDown();
+                        // A JVM that a signal ends says so in its exit code; leaving in order is a success.
+                        Runtime.getRuntime().halt(0);
+                    },
+                    "shutdown");
+            Runtime.getRuntime().addShutdownHook(hook);
+            try {
+                released.await();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return 0;
+        }
+    }
+
+    private static String reason(Throwable error) {
+        return error.getMessage() == null ? error.toString() : error.getMessage();
+    }
+
+    /** The version that the build wrote down. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() throws IOException {
+            Properties properties = new Properties();
+            try (InputStream in = Cli.class.getResourceAsStream("/reveille.properties")) {
+                properties.load(in);
+            }
+            return new String[] {"reveille " + properties.getProperty("version")};
+        }
+    }
+}

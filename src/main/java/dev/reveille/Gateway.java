@@ -1,0 +1,166 @@
+package dev.reveille;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.admin.AdminVerticle;
+import dev.reveille.admin.Readiness;
+import dev.reveille.api.Api;
+import dev.reveille.bus.ClusterNode;
+import dev.reveille.config.Settings;
+import dev.reveille.lifecycle.LifecycleVerticle;
+import dev.reveille.proxy.Holds;
+import dev.reveille.proxy.ProxyVerticle;
+import dev.reveille.registry.RegistryVerticle;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.registry.SessionStore;
+import dev.reveille.sandboxhost.SandboxHost;
+import dev.reveille.session.PublicUrls;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * One node: everything made and wired here, started in order and stopped in the reverse of it.
+ *
+ * <p>Starting: the embedded host if it is used, registry, lifecycle, admin listener, public listener, ready. Stopping: not
+ * ready, wait for balancers to notice, take no more holds, finish requests, and so back.
+ */
+public final class Gateway {
+    private final Vertx vertx;
+    private final Settings settings;
+    private final PrometheusMeterRegistry meters;
+    private final InstantSource clock;
+    private final Tenants tenants;
+    private final PublicUrls urls;
+    private final Holds holds;
+    private final Readiness readiness = new Readiness();
+    private final ClusterNode node = ClusterNode.alone();
+    private final AtomicInteger port;
+    private final AtomicInteger adminPort;
+    private URI runtimeApi;
+    private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
+
+    private Gateway(Vertx vertx, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
+        this.vertx = Objects.requireNonNull(vertx, "vertx");
+        this.settings = Objects.requireNonNull(settings, "settings");
+        this.meters = Objects.requireNonNull(meters, "meters");
+        this.clock = Objects.requireNonNull(clock, "clock");
+        this.tenants = new Tenants(settings.tenants(), settings.upstream().apiKey());
+        this.urls = new PublicUrls(settings.http().publicUrl());
+        this.holds = new Holds(settings.hold(), meters);
+        this.port = new AtomicInteger(settings.http().port());
+        this.adminPort = new AtomicInteger(settings.admin().port());
+    }
+
+    /**
+     * Starts a node.
+     *
+     * @return once it is ready; if a part cannot be started, those before it are stopped again and it fails
+     */
+    public static Future<Gateway> start(
+            Vertx vertx, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
+        Gateway gateway = new Gateway(vertx, settings, meters, clock);
+        return gateway.start()
+                .map(gateway)
+                .recover(error -> gateway.unwind().transform(done -> Future.failedFuture(error)));
+    }
+
+    /** Where the public listener listens. */
+    public int port() {
+        return port.get();
+    }
+
+    /** Where the admin listener listens. */
+    public int adminPort() {
+        return adminPort.get();
+    }
+
+    /** Where the runtime API is; the embedded one's address if that is used. */
+    public URI runtimeApi() {
+        return runtimeApi;
+    }
+
+    /** The base of the URLs that are handed out. */
+    public String publicUrl() {
+        return urls.base();
+    }
+
+    /** Drains and stops. @return when everything is released; at most the two times of {@code shutdown} and a little later */
+    public Future<Void> stop() {
+        readiness.leaving();
+        return pause(settings.shutdown().notReady()).compose(noticed -> {
+            holds.close();
+            return unwind();
+        });
+    }
+
+    private Future<Void> start() {
+        return vertx.sharedData()
+                .<String, String>getAsyncMap(SessionStore.MAP)
+                .map(map -> new SessionRegistry(vertx, new SessionStore(map), node))
+                .compose(registry -> upstream().compose(upstream -> start(registry, upstream)));
+    }
+
+    private Future<Void> start(SessionRegistry registry, URI upstream) {
+        runtimeApi = upstream;
+        SessionGauges.register(registry, meters);
+        Api api = new Api(registry, tenants, urls, node.id(), settings.http().bodyLimit());
+        return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
+                .compose(up ->
+                        deploy(new LifecycleVerticle(registry, node, tenants, urls, upstream, settings, meters, clock)))
+                .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))
+                .compose(up -> listeners(registry, api))
+                .onSuccess(up -> readiness.ready());
+    }
+
+    /** One listener on each event loop that the machine can run at once, all on one port. */
+    private Future<Void> listeners(SessionRegistry registry, Api api) {
+        int configured = settings.http().port();
+        int shared = configured == 0 ? -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE) : configured;
+        Future<Void> all = Future.succeededFuture();
+        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+            all = all.compose(up -> deploy(
+                    new ProxyVerticle(registry, tenants, holds, settings, meters, clock, shared, port, api::on)));
+        }
+        return all.onSuccess(up -> urls.listening(settings.http().host(), port.get()));
+    }
+
+    private Future<URI> upstream() {
+        if (settings.upstream().url().isPresent()) {
+            return Future.succeededFuture(settings.upstream().url().get());
+        }
+        SandboxHost host = new SandboxHost(vertx, settings.embedded());
+        return host.start().map(at -> URI.create("http://127.0.0.1:" + at)).onSuccess(up -> undo.push(host::stop));
+    }
+
+    private Future<Void> deploy(Deployable part) {
+        return vertx.deployVerticle(part)
+                .onSuccess(id -> undo.push(() -> vertx.undeploy(id)))
+                .mapEmpty();
+    }
+
+    private Future<Void> unwind() {
+        Future<Void> all = Future.succeededFuture();
+        while (!undo.isEmpty()) {
+            Supplier<Future<Void>> step = undo.pop();
+            all = all.eventually(step);
+        }
+        return all;
+    }
+
+    private Future<Void> pause(Duration time) {
+        return time.isZero()
+                ? Future.succeededFuture()
+                : vertx.timer(time.toMillis(), TimeUnit.MILLISECONDS).mapEmpty();
+    }
+}

@@ -1,0 +1,193 @@
+package dev.reveille.proxy;
+
+import static dev.reveille.testing.TestGateway.await;
+import static java.time.Duration.ofMinutes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.testing.TestGateway;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.client.HttpResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class HoldTest {
+    private Rig rig;
+
+    @AfterEach
+    void stop() throws IOException {
+        Rig.eventually("nobody waits any more", () -> rig.metric("reveille_holds") == 0);
+        List<String> complaints = rig.complaints();
+        rig.close();
+        assertThat(complaints).isEmpty();
+    }
+
+    private List<Future<HttpResponse<Buffer>>> acts(String session, int times) {
+        return IntStream.range(0, times)
+                .mapToObj(n -> rig.gateway.act(rig.runtime(session), "n " + n))
+                .toList();
+    }
+
+    private static void assertProblem(HttpResponse<Buffer> answer, int status, String code) {
+        assertThat(answer.statusCode()).as(answer.bodyAsString()).isEqualTo(status);
+        assertThat(answer.getHeader("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.bodyAsJsonObject().getString("code")).isEqualTo(code);
+        assertThat(answer.bodyAsJsonObject().getString("detail")).isNotBlank().doesNotContain("127.0.0.1");
+    }
+
+    @Test
+    void fiveHundredRequestsWakeTheSandboxOnceAndEachSaysThatItWaited() {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.paused();
+
+        List<Future<HttpResponse<Buffer>>> answers = acts(session, 500);
+        Rig.eventually("all wait", () -> rig.metric("reveille_holds") == 500);
+        rig.upstream.session(session).isRunning();
+        await(Future.all(answers));
+
+        answers.forEach(a -> {
+            assertThat(a.result().statusCode()).isEqualTo(200);
+            assertThat(a.result().getHeader("Server-Timing")).startsWith("wake;dur=");
+        });
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+        assertThat(await(rig.gateway.act(rig.runtime(session), "later")).getHeader("Server-Timing"))
+                .isNull();
+        assertThat(rig.metric("reveille_hold_duration_seconds_count")).isEqualTo(500);
+    }
+
+    @Test
+    void beyondALimitRequestsAreToldWhenToComeAgain() {
+        rig = Rig.with("hold.per-session=2", "hold.per-tenant=4", "hold.per-node=4");
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String one = rig.paused();
+        String two = rig.paused();
+        String three = rig.paused();
+
+        List<Future<HttpResponse<Buffer>>> ofOne = acts(one, 2);
+        Rig.eventually("two wait", () -> rig.metric("reveille_holds") == 2);
+        HttpResponse<Buffer> overSession = await(rig.gateway.act(rig.runtime(one), "third"));
+        List<Future<HttpResponse<Buffer>>> ofTwo = acts(two, 2);
+        Rig.eventually("four wait", () -> rig.metric("reveille_holds") == 4);
+        HttpResponse<Buffer> overNode = await(rig.gateway.act(rig.runtime(three), "fifth"));
+
+        for (HttpResponse<Buffer> refused : List.of(overSession, overNode)) {
+            assertProblem(refused, 429, "too_many_waiting");
+            assertThat(Integer.parseInt(refused.getHeader("Retry-After"))).isPositive();
+        }
+        assertThat(overSession.bodyAsJsonObject().getString("detail")).contains("session");
+        rig.upstream.session(one).isRunning();
+        rig.upstream.session(two).isRunning();
+        await(Future.all(ofOne));
+        await(Future.all(ofTwo));
+        assertThat(await(rig.gateway.act(rig.runtime(one), "again")).statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void pastTheDeadlineARequestIsGivenUp() {
+        rig = Rig.with("hold.deadline=150ms", "lifecycle.resume-timeout=800ms");
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.paused();
+
+        assertProblem(await(rig.gateway.act(rig.runtime(session), "late")), 504, "wake_timeout");
+    }
+
+    @Test
+    void allWhoWaitedGetTheSameProblem() {
+        rig = Rig.with("upstream.attempts=1");
+        String session = rig.paused();
+        rig.upstream.on("POST", "/resume").answers(500).afterMillis(100);
+
+        List<Future<HttpResponse<Buffer>>> answers = acts(session, 20);
+        await(Future.join(answers).otherwiseEmpty());
+
+        answers.forEach(a -> assertProblem(a.result(), 502, "resume_failed"));
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aHeldUploadStaysInTheNetwork() throws Exception {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.paused();
+        int length = 64 << 20;
+
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.path(session, "/upload_file") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: "
+                    + length + "\r\n\r\n");
+            AtomicLong sent = new AtomicLong();
+            CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+                try {
+                    for (; sent.get() < length; sent.addAndGet(64 << 10)) {
+                        client.send(new byte[64 << 10]);
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            // What the sockets' own buffers hold, and nothing beyond.
+            assertThat(Rig.settled(sent)).isLessThan(8 << 20);
+
+            rig.upstream.session(session).isRunning();
+            Rig.get(writing);
+            Line.Head head = client.head();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(client.body(head)).contains("\"body_length\":" + length);
+        }
+    }
+
+    @Test
+    void aClientThatLeavesWhileItWaitsIsNotForwarded() throws Exception {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.paused();
+
+        try (Line plain = rig.client();
+                Line upload = rig.client()) {
+            plain.send("GET " + rig.path(session, "/plain") + " HTTP/1.1\r\nHost: gw\r\n\r\n");
+            upload.send("POST " + rig.path(session, "/upload")
+                    + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 9000000\r\n\r\n");
+            upload.send(new byte[100_000]);
+            Rig.eventually("both wait", () -> rig.metric("reveille_holds") == 2);
+        }
+
+        Rig.eventually("neither waits", () -> rig.metric("reveille_holds") == 0);
+        rig.upstream.session(session).isRunning();
+        assertThat(await(rig.gateway.act(rig.runtime(session), "after")).statusCode())
+                .isEqualTo(200);
+        assertThat(rig.upstream.calls("* " + rig.path(session, "/plain"))).isZero();
+        assertThat(rig.upstream.calls("* " + rig.path(session, "/upload"))).isZero();
+        assertThat(rig.requests("client_left")).isEqualTo(2);
+    }
+
+    @Test
+    void aRequestThatMayNotWakeIsToldSoAndWakesNothing() {
+        rig = Rig.with();
+        String session = rig.paused();
+
+        for (TestRequest request : List.of(
+                new TestRequest(HttpMethod.GET, "/alive", null, null),
+                new TestRequest(HttpMethod.GET, "/x", "Sec-Fetch-Mode", "cors"),
+                new TestRequest(HttpMethod.POST, "/x", "X-Reveille-Wake", "no"))) {
+            HttpResponse<Buffer> answer = await(request.send(rig.gateway, rig.path(session, "")));
+            assertProblem(answer, 503, "runtime_paused");
+            assertThat(answer.getHeader("Retry-After")).isNotNull();
+        }
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    private record TestRequest(HttpMethod method, String rest, String header, String value) {
+        Future<HttpResponse<Buffer>> send(TestGateway gateway, String base) {
+            var request = gateway.request(method, base + rest);
+            return (header == null ? request : request.putHeader(header, value)).send();
+        }
+    }
+}

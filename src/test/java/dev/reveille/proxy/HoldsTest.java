@@ -1,0 +1,69 @@
+package dev.reveille.proxy;
+
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.config.Settings;
+import dev.reveille.registry.Route;
+import dev.reveille.session.Cause;
+import dev.reveille.session.ClosePolicy;
+import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import dev.reveille.session.SessionSpec;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class HoldsTest {
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Holds holds = new Holds(new Settings.Hold(ofSeconds(1), 1, 2, 3), meters);
+
+    private static Route route(String session, String tenant) {
+        SandboxRuntime runtime =
+                new SandboxRuntime(new RuntimeId("rt"), URI.create("http://127.0.0.1:1"), Optional.empty(), Map.of());
+        SessionSpec spec = new SessionSpec("{}", Map.of(), ClosePolicy.STOP, false, Optional.empty());
+        Session asleep = Session.first(
+                new SessionId(session), tenant, spec, new SandboxState.Paused(runtime), Cause.CLIENT, Instant.EPOCH);
+        return new Route(asleep, runtime, Map.of());
+    }
+
+    private String refusal(String session, String tenant) {
+        return holds.enter(route(session, tenant)).map(r -> r.detail()).orElse("");
+    }
+
+    @Test
+    void theNarrowestBoundThatIsReachedRefusesAndARefusalTakesNoRoom() {
+        assertThat(refusal("a1", "a")).isEmpty();
+        assertThat(refusal("a1", "a")).contains("this session");
+        assertThat(refusal("a2", "a")).isEmpty();
+        assertThat(refusal("a3", "a")).contains("this tenant");
+        assertThat(refusal("b1", "b")).isEmpty();
+        assertThat(refusal("b2", "b")).contains("this node");
+        assertThat(meters.get("reveille.holds").gauge().value()).isEqualTo(3);
+
+        holds.leave(route("a1", "a"));
+        assertThat(refusal("a1", "a")).isEmpty();
+        holds.leave(route("a1", "a"));
+        holds.leave(route("a2", "a"));
+        holds.leave(route("b1", "b"));
+        assertThat(meters.get("reveille.holds").gauge().value()).isZero();
+    }
+
+    @Test
+    void aNodeThatIsAboutToLeaveTakesNoNewHolds() {
+        assertThat(refusal("a1", "a")).isEmpty();
+
+        holds.close();
+
+        assertThat(holds.enter(route("b1", "b"))).hasValueSatisfying(r -> {
+            assertThat(r.code()).isEqualTo("shutting_down");
+            assertThat(r.retryAfter()).isPresent();
+        });
+    }
+}

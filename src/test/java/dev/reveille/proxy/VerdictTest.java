@@ -1,0 +1,363 @@
+package dev.reveille.proxy;
+
+import static dev.reveille.testing.TestGateway.await;
+import static java.time.Duration.ofMillis;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.client.HttpResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VerdictTest {
+    private Rig rig;
+
+    @AfterEach
+    void stop() throws IOException {
+        rig.close();
+    }
+
+    private HttpResponse<Buffer> get(String session, String rest) {
+        return await(
+                rig.gateway.request(HttpMethod.GET, rig.path(session, rest)).send());
+    }
+
+    private HttpResponse<Buffer> post(String session, String rest, Buffer body) {
+        return await(
+                rig.gateway.request(HttpMethod.POST, rig.path(session, rest)).sendBuffer(body));
+    }
+
+    private static void assertProblem(HttpResponse<Buffer> answer, int status, String code) {
+        assertThat(answer.statusCode()).as(answer.bodyAsString()).isEqualTo(status);
+        assertThat(answer.getHeader("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.bodyAsJsonObject().getString("code")).isEqualTo(code);
+        assertThat(answer.bodyAsJsonObject().getString("detail")).isNotBlank().doesNotContain("127.0.0.1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 502, 503, 504})
+    void theSandboxsOwnErrorPassesUntouched(int status) {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).on("GET", "/mine").answers(status).header("X-Mine", "yes");
+
+        HttpResponse<Buffer> answer = get(session, "/mine");
+
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(answer.getHeader("X-Mine")).isEqualTo("yes");
+        assertThat(answer.bodyAsJsonObject().getString("detail")).isEqualTo("scripted " + status);
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    @Test
+    void a503OfASandboxThatFellAsleepWakesItAndTheBodyIsSentAgain() {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMillis(100));
+        String session = rig.running();
+        rig.upstream.session(session).isPaused();
+
+        HttpResponse<Buffer> answer = await(rig.gateway.act(rig.runtime(session), "once"));
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.getHeader("Server-Timing")).startsWith("wake;dur=");
+        assertThat(rig.upstream.session(session).commands()).containsExactly("once");
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aBodyThatIsGoneIsSaidToBeGoneOnceTheSandboxIsAwake() {
+        rig = Rig.with("proxy.replay-buffer=1KiB");
+        String session = rig.running();
+        rig.upstream.session(session).isPaused();
+
+        HttpResponse<Buffer> answer = post(session, "/upload", Buffer.buffer(new byte[100_000]));
+
+        assertProblem(answer, 503, "body_not_replayable");
+        assertThat(answer.getHeader("Retry-After")).isEqualTo("0");
+        assertThat(post(session, "/upload", Buffer.buffer(new byte[100_000])).statusCode())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 502, 504})
+    void anErrorOfTheWayWakesWhatTheControlPlaneSaysIsPaused(int status) {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.pausedAnswers(status);
+        rig.upstream.session(session).isPaused();
+
+        assertThat(get(session, "/x").statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 502, 504})
+    void anErrorOfTheWayToARunningSandboxIsADisconnect(int status) {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).answers(status);
+
+        assertProblem(get(session, "/x"), status, "runtime_disconnected");
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    @Test
+    void aCrashIsADisconnectUntilTheSandboxIsBack() {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).crash();
+
+        HttpResponse<Buffer> first = get(session, "/x");
+        assertProblem(first, 502, "runtime_disconnected");
+        HttpResponse<Buffer> later = get(session, "/x");
+        assertProblem(later, 502, "runtime_disconnected");
+        assertThat(later.bodyAsJsonObject().getString("detail"))
+                .isEqualTo(first.bodyAsJsonObject().getString("detail"));
+        rig.upstream.session(session).isRunning();
+
+        Rig.eventually("it is back", () -> get(session, "/x").statusCode() == 200);
+    }
+
+    @Test
+    void aWakeThatFailedIsTheSameProblemForWhoeverComesLater() {
+        rig = Rig.with();
+        String session = rig.paused();
+        rig.upstream.podsEndAs("crashloopbackoff");
+
+        assertProblem(await(rig.gateway.act(rig.runtime(session), "first")), 502, "runtime_crashed");
+        rig.upstream.session(session).crash();
+        assertProblem(await(rig.gateway.act(rig.runtime(session), "later")), 502, "runtime_crashed");
+    }
+
+    @Test
+    void aQuestionEndsWithTheRequestsTime() {
+        rig = Rig.with("hold.deadline=300ms");
+        String running = rig.running();
+        String broken = rig.running();
+        rig.upstream.session(broken).crash();
+        assertProblem(get(broken, "/x"), 502, "runtime_disconnected");
+        rig.upstream.session(running).answers(404);
+        rig.upstream.onControl().hangs();
+        long begun = System.nanoTime();
+
+        assertProblem(get(broken, "/x"), 504, "wake_timeout");
+        assertProblem(get(running, "/x"), 404, "runtime_disconnected");
+        assertProblem(
+                await(rig.gateway
+                        .request(HttpMethod.GET, "/unheard-of/runtime/x")
+                        .send()),
+                504,
+                "wake_timeout");
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void whatAQuestionTookIsNotLeftForTheWake() {
+        rig = Rig.with("hold.deadline=1500ms", "lifecycle.resume-timeout=3s");
+        rig.upstream.resumeTakes(Duration.ofMinutes(10));
+        String session = rig.running();
+        rig.upstream.session(session).crash();
+        assertProblem(get(session, "/x"), 502, "runtime_disconnected");
+        rig.upstream.session(session).isPaused();
+        rig.upstream.on("GET", "/sessions/" + session).usual().afterMillis(1000);
+        long begun = System.nanoTime();
+
+        assertProblem(await(rig.gateway.act(rig.runtime(session), "late")), 504, "wake_timeout");
+
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(1450), ofMillis(2300));
+    }
+
+    @Test
+    void aRouterThatIsGoneIsADisconnectAndPassesAgainOnceItIsBack() {
+        rig = Rig.with();
+        String session = rig.running();
+        get(session, "/x");
+        rig.upstream.closeSandboxes();
+
+        assertProblem(get(session, "/x"), 502, "runtime_disconnected");
+        rig.upstream.openSandboxes();
+
+        Rig.eventually("it is back", () -> get(session, "/x").statusCode() == 200);
+    }
+
+    @Test
+    void aRefusedRequestIsSentOnceTheSandboxIsAwake() throws Exception {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).isPaused();
+        rig.upstream.closeSandboxes();
+        rig.upstream.resumeTakes(ofMillis(50));
+
+        Future<HttpResponse<Buffer>> answer = rig.gateway.act(rig.runtime(session), "once");
+        await(rig.upstream.whenCalled("POST /resume", 1));
+        rig.upstream.openSandboxes();
+
+        assertThat(await(answer).statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.session(session).commands()).containsExactly("once");
+    }
+
+    @Test
+    void aPostThatMayHaveBegunIsNotSentAgain() {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).on("POST", "/once").resets();
+
+        assertProblem(post(session, "/once", Buffer.buffer("x")), 502, "runtime_disconnected");
+        assertThat(rig.upstream.calls("POST " + rig.path(session, "/once"))).isEqualTo(1);
+    }
+
+    @Test
+    void aGetWhoseConnectionBrokeIsSentAgain() {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).on("GET", "/twice").resets().then(200);
+
+        assertThat(get(session, "/twice").statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("GET " + rig.path(session, "/twice"))).isEqualTo(2);
+    }
+
+    @Test
+    void silenceEndsWithTheResponseTimeout() {
+        rig = Rig.with("proxy.response-timeout=200ms");
+        String session = rig.running();
+        rig.upstream.session(session).on("GET", "/silent").hangs();
+        rig.upstream.session(session).on("POST", "/silent").hangs();
+
+        assertProblem(get(session, "/silent"), 504, "runtime_disconnected");
+        assertProblem(post(session, "/silent", Buffer.buffer("x")), 504, "runtime_disconnected");
+        assertThat(rig.upstream.calls("* " + rig.path(session, "/silent"))).isEqualTo(2);
+    }
+
+    @Test
+    void theSilenceBeginsWithTheLastOfTheBody() {
+        rig = Rig.with("proxy.response-timeout=1s");
+        String session = rig.running();
+        rig.upstream.session(session).on("POST", "/silent").hangs();
+        long begun = System.nanoTime();
+
+        assertProblem(post(session, "/silent", Buffer.buffer("x")), 504, "runtime_disconnected");
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(950), ofMillis(1800));
+    }
+
+    @Test
+    void inStrictModeNothingIsProbed() {
+        rig = Rig.with("proxy.strict=true");
+        String session = rig.running();
+        int probes = rig.upstream.calls("GET " + rig.path(session, "/alive"));
+        rig.upstream.session(session).on("GET", "/mine").answers(404);
+        rig.upstream.session(session).on("GET", "/asleep").answers(503).then(200);
+
+        assertProblem(get(session, "/mine"), 404, "runtime_disconnected");
+        assertThat(rig.upstream.calls("GET " + rig.path(session, "/alive"))).isEqualTo(probes);
+        assertThat(get(session, "/asleep").statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void withoutTheRuntimeApiARouteThatIsDownIsADisconnect() {
+        rig = Rig.with("upstream.attempts=1");
+        String session = rig.running();
+        rig.upstream.session(session).answers(502);
+        rig.upstream.closeControl();
+
+        assertProblem(get(session, "/x"), 502, "runtime_disconnected");
+        rig.upstream.session(session).asUsual();
+        Rig.eventually("traffic needs no runtime API", () -> get(session, "/x").statusCode() == 200);
+        rig.upstream.openControl();
+    }
+
+    @Test
+    void fiftyErrorsCostOneProbeAndOneLook() {
+        rig = Rig.with("proxy.verdict-cache=30s");
+        String session = rig.running();
+        rig.upstream.session(session).answers(404);
+        int probes = rig.upstream.calls("GET " + rig.path(session, "/alive"));
+        int looks = rig.upstream.calls("GET /sessions/" + session);
+
+        List<Future<HttpResponse<Buffer>>> answers = IntStream.range(0, 50)
+                .mapToObj(n -> rig.gateway
+                        .request(HttpMethod.GET, rig.path(session, "/n" + n))
+                        .send())
+                .toList();
+        await(Future.all(answers));
+
+        answers.forEach(a -> assertProblem(a.result(), 404, "runtime_disconnected"));
+        // Each event loop asks for itself.
+        int loops = Runtime.getRuntime().availableProcessors();
+        assertThat(rig.upstream.calls("GET " + rig.path(session, "/alive")) - probes)
+                .isBetween(1, loops);
+        assertThat(rig.upstream.calls("GET /sessions/" + session) - looks).isEqualTo(1);
+    }
+
+    @Test
+    void whoeverMeetsTheSameErrorWhileTheSandboxIsBeingWokenWaitsToo() {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMillis(300)).pausedAnswers(404);
+        String session = rig.running();
+        rig.upstream
+                .session(session)
+                .on("GET", "/late")
+                .answers(404)
+                .afterMillis(150)
+                .then(200);
+        rig.upstream.session(session).isPaused();
+
+        Future<HttpResponse<Buffer>> late =
+                rig.gateway.request(HttpMethod.GET, rig.path(session, "/late")).send();
+        Future<HttpResponse<Buffer>> first = rig.gateway.act(rig.runtime(session), "first");
+
+        assertThat(await(first).statusCode()).isEqualTo(200);
+        assertThat(await(late).statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aJudgementDoesNotTouchTheConnectionThatServesAnotherRequestSince() throws Exception {
+        rig = Rig.with();
+        CompletableFuture<Void> judge = new CompletableFuture<>();
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        String lost = rig.hand("/lost");
+        String other = rig.hand("/other");
+        rig.hand.on("/lost", (line, head) -> line.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
+        rig.hand.on("/alive", (line, head) -> {
+            Rig.get(judge);
+            line.send("HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n");
+        });
+        rig.hand.on("/other", (line, head) -> {
+            line.read(1);
+            Rig.get(answer);
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        });
+        int probes = rig.hand.calls("/alive");
+
+        try (Line first = rig.client();
+                Line second = rig.client();
+                Line third = rig.client()) {
+            first.send("GET " + lost + " HTTP/1.1\r\nHost: gw\r\n\r\n");
+            Rig.eventually("it is being judged", () -> rig.hand.calls("/alive") == probes + 1);
+            // One of the two is on the same event loop, and gets the connection.
+            for (Line each : List.of(second, third)) {
+                each.send("POST " + other + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 1\r\n\r\nx");
+            }
+            Rig.eventually("both were asked", () -> rig.hand.calls("/other") == 2);
+            judge.complete(null);
+            assertThat(first.head().status()).isEqualTo(404);
+            answer.complete(null);
+
+            assertThat(second.head().status()).isEqualTo(200);
+            assertThat(third.head().status()).isEqualTo(200);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.reveille.proxy;
+
+import static dev.reveille.testing.TestGateway.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.client.HttpRequest;
+import io.vertx.ext.web.client.HttpResponse;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WakeRightTest {
+    private static Rig rig;
+    private static String session;
+
+    @BeforeAll
+    static void start() {
+        rig = Rig.with(
+                "tenants.0.name=acme",
+                "tenants.0.api-key=acme-key",
+                "tenants.1.name=other",
+                "tenants.1.api-key=other-key");
+        session = "s-keyed";
+        rig.upstream.issuesSessionKeys();
+        assertThat(asAcme(HttpMethod.PUT, "").sendJsonObject(new JsonObject()))
+                .satisfies(opened -> assertThat(await(opened).statusCode()).isEqualTo(201));
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        rig.close();
+    }
+
+    private static HttpRequest<Buffer> asAcme(HttpMethod method, String rest) {
+        return rig.gateway
+                .request(method, "/api/v1/sessions/" + session + rest)
+                .putHeader("Prefer", "wait=15")
+                .putHeader("X-API-Key", "acme-key");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "X-Session-API-Key | KEY             |                      | true",
+                "Authorization     | Bearer KEY      |                      | true",
+                "Authorization     | bearer  KEY     |                      | true",
+                "Cookie            | vscode-tkn=KEY  |                      | true",
+                "X-API-Key         | acme-key        |                      | true",
+                "X-Other           | 1               | ?session_api_key=KEY | true",
+                "X-Other           | 1               | ?a=b&tkn=KEY         | true",
+                "X-Other           | 1               |                      | false",
+                "X-Session-API-Key | wrong           |                      | false",
+                "X-Session-API-Key | KEYX            |                      | false",
+                "Authorization     | KEY             |                      | false",
+                "Authorization     | Basic KEY       |                      | false",
+                "Cookie            | other=KEY       |                      | false",
+                "X-API-Key         | other-key       |                      | false",
+                "X-API-Key         | KEY             |                      | false",
+                "X-Other           | 1               | ?tkn=                | false",
+                "X-Other           | 1               | ?tkn=%               | false",
+                "X-Other           | 1               | ?tkn=%zz&session_api_key=%u | false",
+            })
+    void whoeverHoldsTheKeyMayWakeAndNobodyElse(String header, String value, String query, boolean wakes) {
+        String key = rig.upstream.session(session).sessionKey().orElseThrow();
+        await(asAcme(HttpMethod.POST, "/pause").send());
+        int resumes = rig.upstream.calls("POST /resume");
+
+        HttpResponse<Buffer> answer = await(rig.gateway
+                .request(HttpMethod.GET, rig.path(session, "/x") + (query == null ? "" : query.replace("KEY", key)))
+                .putHeader(header, value.replace("KEY", key))
+                .send());
+
+        assertThat(rig.upstream.calls("POST /resume") - resumes).isEqualTo(wakes ? 1 : 0);
+        if (!wakes) {
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.bodyAsJsonObject().getString("code")).isEqualTo("runtime_paused");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.reveille.registry;
+
+import static dev.reveille.session.Examples.NOON;
+import static dev.reveille.session.Examples.paused;
+import static dev.reveille.session.Examples.plainSpec;
+import static dev.reveille.session.Examples.running;
+import static dev.reveille.session.Examples.session;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.session.Cause;
+import dev.reveille.session.Origin;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Service;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import org.junit.jupiter.api.Test;
+
+class RoutingTableTest {
+    private final RoutingTable table = new RoutingTable();
+    private final Session running = session("s-1", running("rt1"));
+    private final Session paused = running.to(paused("rt1"), NOON.plusSeconds(1));
+
+    @Test
+    void aSessionWithARuntimeHasARoute() {
+        table.apply(running);
+
+        Route route = table.route("rt1");
+        assertThat(route.session()).isEqualTo(running);
+        assertThat(route.awake()).isTrue();
+        assertThat(route.origins())
+                .hasSize(4)
+                .containsEntry(Service.VSCODE, new Origin(false, "up.test", 80, "/rt1/vscode"));
+        assertThat(table.route("rt2")).isNull();
+    }
+
+    @Test
+    void olderNewsNeverReplacesNewer() {
+        assertThat(table.apply(paused)).isTrue();
+        assertThat(table.apply(running)).isFalse();
+        assertThat(table.apply(paused)).isFalse();
+
+        assertThat(table.route("rt1").awake()).isFalse();
+        assertThat(table.session(running.id())).contains(paused);
+    }
+
+    @Test
+    void anotherRuntimeTakesTheOldOnesRouteAway() {
+        table.apply(running);
+
+        table.apply(running.to(running("rt2"), NOON.plusSeconds(1)));
+
+        assertThat(table.route("rt1")).isNull();
+        assertThat(table.route("rt2").awake()).isTrue();
+    }
+
+    @Test
+    void aStoppedSessionHasNoRoute() {
+        table.apply(running);
+
+        table.apply(running.to(new SandboxState.Stopped(), NOON.plusSeconds(1)));
+
+        assertThat(table.route("rt1")).isNull();
+    }
+
+    @Test
+    void aRuntimeThatAnotherSessionHasNowKeepsThatRoute() {
+        table.apply(running);
+        table.apply(session("s-2", running("rt1")));
+
+        table.apply(running.to(new SandboxState.Stopped(), NOON.plusSeconds(1)));
+
+        assertThat(table.route("rt1").session().id()).isEqualTo(new SessionId("s-2"));
+        table.forget(table.session(new SessionId("s-2")).orElseThrow());
+        assertThat(table.route("rt1")).isNull();
+    }
+
+    @Test
+    void aSessionThatWasForgottenAndOpenedAgainIsNewsThoughItCountsFromOne() {
+        table.apply(paused);
+        Session again =
+                Session.first(running.id(), "default", plainSpec(), running("rt2"), Cause.CLIENT, NOON.plusSeconds(9));
+
+        assertThat(table.apply(again)).isTrue();
+
+        assertThat(table.route("rt1")).isNull();
+        assertThat(table.route("rt2").session()).isEqualTo(again);
+    }
+
+    @Test
+    void onlyTheRecordThatIsMeantIsForgotten() {
+        table.apply(paused);
+
+        table.forget(running);
+        assertThat(table.session(running.id())).contains(paused);
+        table.forget(paused);
+
+        assertThat(table.session(running.id())).isEmpty();
+        assertThat(table.route("rt1")).isNull();
+        assertThat(table.all()).isEmpty();
+    }
+}
