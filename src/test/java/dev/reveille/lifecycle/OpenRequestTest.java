@@ -80,6 +80,8 @@ class OpenRequestTest {
                 "{'command': {}}",
                 "{'environment': {'A': 1}}",
                 "{'environment': []}",
+                "{'environment': {'': 'x'}}",
+                "{'environment': {'A=B': 'x'}}",
                 "{'initial_env': {'1A': 'x'}}",
                 "{'initial_env': {'A B': 'x'}}",
                 "{'initial_env': {'A': null}}",

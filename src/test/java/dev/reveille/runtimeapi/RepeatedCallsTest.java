@@ -49,6 +49,15 @@ class RepeatedCallsTest {
         fake.close();
     }
 
+    @Test
+    void aPollIsNotRepeatedSinceTheNextComesAnyway() {
+        fake.on("GET", "/runtime/rt1").answers(500).then(200);
+
+        assertThat(failure(api.pod(KEY, RUNTIME)).status()).isEqualTo(500);
+
+        assertThat(fake.calls("GET /runtime/rt1")).isEqualTo(1);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {429, 500, 503})
     void aLookIsRepeatedAfterThisStatus(int status) throws Exception {
