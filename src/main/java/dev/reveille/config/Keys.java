@@ -123,6 +123,8 @@ final class Keys {
             key("proxy.connect-timeout", Form.TIME, "2s", s -> s.proxy().connectTimeout());
     static final Key<Duration> RESPONSE_TIMEOUT =
             key("proxy.response-timeout", Form.TIME, "900s", s -> s.proxy().responseTimeout());
+    static final Key<Duration> STALL_TIMEOUT =
+            key("proxy.stall-timeout", Form.TIME, "5m", s -> s.proxy().stallTimeout());
     static final Key<ByteSize> REPLAY_BUFFER =
             key("proxy.replay-buffer", Form.SIZE, "64KiB", s -> s.proxy().replayBuffer());
     static final Key<Duration> VERDICT_CACHE =

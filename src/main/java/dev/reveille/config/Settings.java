@@ -310,6 +310,7 @@ public record Settings(
      *
      * @param connectTimeout from opening a connection to a sandbox to its standing
      * @param responseTimeout from the request being sent to the head of its answer
+     * @param stallTimeout how long one side may take nothing of what is to be sent to it
      * @param replayBuffer how much of a body is kept for sending it again; may be zero
      * @param verdictCache how long the finding whether a sandbox is alive is believed; may be zero
      * @param strict whether every 404, 502 and 504 counts as a disconnect and every 503 as paused, unprobed
@@ -317,6 +318,7 @@ public record Settings(
     public record Proxy(
             Duration connectTimeout,
             Duration responseTimeout,
+            Duration stallTimeout,
             ByteSize replayBuffer,
             Duration verdictCache,
             boolean strict) {
@@ -327,6 +329,7 @@ public record Settings(
             new Expectations("proxy")
                     .time("connect-timeout", connectTimeout)
                     .time("response-timeout", responseTimeout)
+                    .time("stall-timeout", stallTimeout)
                     .size("replay-buffer", replayBuffer, 0, MOST_REPLAY)
                     .timeOrNone("verdict-cache", verdictCache)
                     .met();

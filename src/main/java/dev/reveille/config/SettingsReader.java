@@ -138,6 +138,7 @@ public final class SettingsReader {
         return new Settings.Proxy(
                 valueOf(Keys.CONNECT_TIMEOUT),
                 valueOf(Keys.RESPONSE_TIMEOUT),
+                valueOf(Keys.STALL_TIMEOUT),
                 valueOf(Keys.REPLAY_BUFFER),
                 valueOf(Keys.VERDICT_CACHE),
                 valueOf(Keys.STRICT));

@@ -153,7 +153,13 @@ final class Exchange {
 
     private Future<Void> answered(Route route, HttpClientResponse answer) {
         if (upgrade && answer.statusCode() == Attempt.SWITCHING_PROTOCOLS) {
-            return Tunnel.join(proxy.vertx(), answer, in, path, origin(route));
+            return Tunnel.join(
+                    proxy.vertx(),
+                    answer,
+                    in,
+                    path,
+                    origin(route),
+                    proxy.settings().stallTimeout());
         }
         return Verdicts.suspicious(answer.statusCode()) ? judged(route, answer) : relay(route, answer);
     }

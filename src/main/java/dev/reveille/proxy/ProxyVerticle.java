@@ -91,12 +91,16 @@ public final class ProxyVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         Settings.Proxy proxy = settings.proxy();
+        // Who has left while its buffer was full cannot be heard any more: the end of what it sends waits behind the
+        // rest.
+        int stallMillis = (int) proxy.stallTimeout().toMillis();
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
         client = vertx.httpClientBuilder()
                 .with(new HttpClientOptions()
                         .setConnectTimeout((int) proxy.connectTimeout().toMillis())
                         // What lasts for hours and is silent, such as a tunnel, must notice that the other end is gone.
                         .setTcpKeepAlive(true)
+                        .setTcpUserTimeout(stallMillis)
                         .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
                         .setMaxChunkSize(CHUNK)
                         .setMaxInitialLineLength(LONGEST_LINE)
@@ -117,14 +121,16 @@ public final class ProxyVerticle extends VerticleBase {
                 settings.hold().deadline(),
                 lookPatience(settings.upstream()));
         Handler<HttpServerRequest> others = api.apply(vertx);
-        server = vertx.createHttpServer(new HttpServerOptions()
-                        .setHost(settings.http().host())
-                        .setTcpKeepAlive(true)
-                        .setMaxChunkSize(CHUNK)
-                        .setMaxInitialLineLength(LONGEST_LINE)
-                        .setMaxHeaderSize(LONGEST_HEAD)
-                        // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
-                        .setHttp2ClearTextEnabled(false))
+        HttpServerOptions listener = new HttpServerOptions()
+                .setHost(settings.http().host())
+                .setTcpKeepAlive(true)
+                .setMaxChunkSize(CHUNK)
+                .setMaxInitialLineLength(LONGEST_LINE)
+                .setMaxHeaderSize(LONGEST_HEAD)
+                // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
+                .setHttp2ClearTextEnabled(false);
+        listener.setTcpUserTimeout(stallMillis);
+        server = vertx.createHttpServer(listener)
                 .connectionHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
                 .invalidRequestHandler(InvalidRequest::refuse)
                 .requestHandler(request -> dispatch(context, others, request));

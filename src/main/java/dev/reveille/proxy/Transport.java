@@ -25,23 +25,26 @@ final class Transport {
         }
     }
 
-    static void cut(NetSocket socket) {
+    /** Closes so that the other side sees that it was no orderly end. */
+    static void reset(HttpConnection connection) {
+        if (connection instanceof ConnectionBase base) {
+            reset(base.channelHandlerContext());
+        } else {
+            connection.close().onFailure(closed -> {});
+        }
+    }
+
+    static void reset(NetSocket socket) {
         if (socket instanceof NetSocketInternal internal) {
-            close(internal.channelHandlerContext());
+            reset(internal.channelHandlerContext());
         } else {
             socket.close().onFailure(closed -> {});
         }
     }
 
-    /** Closes so that the other side sees that it was no orderly end. */
-    static void reset(HttpConnection connection) {
-        if (connection instanceof ConnectionBase base) {
-            ChannelHandlerContext channel = base.channelHandlerContext();
-            channel.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-            close(channel);
-        } else {
-            connection.close().onFailure(closed -> {});
-        }
+    private static void reset(ChannelHandlerContext channel) {
+        channel.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        close(channel);
     }
 
     /**

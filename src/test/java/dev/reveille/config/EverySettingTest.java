@@ -56,7 +56,8 @@ class EverySettingTest {
                     ofMillis(50),
                     ofSeconds(2)),
             new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000),
-            new Settings.Proxy(ofSeconds(2), ofSeconds(900), new ByteSize(64 << 10), ofSeconds(1), false),
+            new Settings.Proxy(
+                    ofSeconds(2), ofSeconds(900), ofSeconds(300), new ByteSize(64 << 10), ofSeconds(1), false),
             new Settings.Registry(ofHours(1), ofSeconds(10)),
             new Settings.Shutdown(ofSeconds(2), ofSeconds(30)),
             new Settings.Log(Settings.Log.Format.TEXT, "info"));
@@ -93,7 +94,7 @@ class EverySettingTest {
                     ofMillis(9),
                     ofMillis(10)),
             new Settings.Hold(ofHours(1), 1, 2, 3),
-            new Settings.Proxy(ofSeconds(3), ofSeconds(4), new ByteSize(0), ofSeconds(0), true),
+            new Settings.Proxy(ofSeconds(3), ofSeconds(4), ofSeconds(5), new ByteSize(0), ofSeconds(0), true),
             new Settings.Registry(ofSeconds(0), ofSeconds(11)),
             new Settings.Shutdown(ofSeconds(0), ofSeconds(31)),
             new Settings.Log(Settings.Log.Format.JSON, "debug"));
@@ -134,6 +135,7 @@ class EverySettingTest {
             Map.entry("hold.per-node", "3"),
             Map.entry("proxy.connect-timeout", "3s"),
             Map.entry("proxy.response-timeout", "4s"),
+            Map.entry("proxy.stall-timeout", "5s"),
             Map.entry("proxy.replay-buffer", "0B"),
             Map.entry("proxy.verdict-cache", "0s"),
             Map.entry("proxy.strict", "true"),

@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Map;
@@ -34,7 +35,10 @@ final class HandSandbox implements AutoCloseable {
 
     HandSandbox() {
         try {
-            server = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+            server = new ServerSocket();
+            // Small, so that little is under way when a script does not read.
+            server.setReceiveBufferSize(16 * 1024);
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 200);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -164,6 +164,15 @@ final class Line implements AutoCloseable {
         }
     }
 
+    int localPort() {
+        return socket.getLocalPort();
+    }
+
+    /** Leaves in the orderly way. */
+    void leave() throws IOException {
+        socket.close();
+    }
+
     /** Leaves as a process that is killed does. */
     void reset() throws IOException {
         socket.setSoLinger(true, 0);

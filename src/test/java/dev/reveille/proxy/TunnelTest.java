@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TunnelTest {
     private static final String UPGRADE = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n";
@@ -173,39 +175,45 @@ class TunnelTest {
         }
     }
 
-    @Test
-    void aClientThatLeavesWhileTheSandboxDoesNotReadIsNoticed() throws Exception {
-        CompletableFuture<Void> goOn = new CompletableFuture<>();
-        CompletableFuture<Void> ended = new CompletableFuture<>();
-        rig.hand.on("/never", (line, head) -> {
-            line.send(AGREED);
-            Rig.get(goOn);
-            line.awaitEnd();
-            ended.complete(null);
-        });
-        double before = rig.requests("1xx");
-        AtomicLong sent = new AtomicLong();
-
-        try (Line client = upgraded(rig.client(), rig.hand("/never"))) {
-            client.head();
-            CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
-                try {
-                    while (true) {
-                        client.send(new byte[64 << 10]);
-                        sent.addAndGet(64 << 10);
-                    }
-                } catch (IOException over) {
-                    // It has left.
-                }
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSandboxThatNeverReadsKeepsNothingOpenOnceItsClientHasLeft(boolean orderly) throws Exception {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        try (Rig impatient = Rig.with("proxy.stall-timeout=1s")) {
+            impatient.hand.on("/never", (line, head) -> {
+                line.send(AGREED);
+                over.join();
             });
-            Rig.settled(sent);
-            client.reset();
-            Rig.get(writing);
-        }
+            int sandbox = URI.create(impatient.hand.url()).getPort();
 
-        Rig.eventually("the tunnel ends", () -> rig.requests("1xx") == before + 1);
-        goOn.complete(null);
-        Rig.get(ended);
+            try (Line client = upgraded(impatient.client(), impatient.hand("/never"))) {
+                client.head();
+                int port = client.localPort();
+                AtomicLong sent = new AtomicLong();
+                CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+                    try {
+                        while (true) {
+                            client.send(new byte[64 << 10]);
+                            sent.addAndGet(64 << 10);
+                        }
+                    } catch (IOException ended) {
+                        // It has left, or was cut off.
+                    }
+                });
+                Rig.settled(sent);
+                if (orderly) {
+                    client.leave();
+                } else {
+                    client.reset();
+                }
+                Rig.get(writing);
+                Rig.eventually("the tunnel ends", () -> impatient.requests("1xx") == 1);
+                Rig.eventually("the way to the sandbox is gone", () -> !connected(sandbox));
+                Rig.eventually("the way to the client is gone", () -> !connected(port));
+            } finally {
+                over.complete(null);
+            }
+        }
     }
 
     @Test
@@ -225,6 +233,15 @@ class TunnelTest {
 
     /** Whether the kernel keeps a connection alive that has {@code port} in that column of its table. */
     private static boolean keptAlive(int column, int port) {
+        return connections(column, port).anyMatch(row -> row[3].equals("01") && row[5].startsWith("02:"));
+    }
+
+    /** Whether there is an end of a connection to that port. One that merely waits for its time to pass does not count. */
+    private static boolean connected(int port) {
+        return connections(2, port).anyMatch(row -> !row[3].equals("06"));
+    }
+
+    private static Stream<String[]> connections(int column, int port) {
         String ending = String.format(":%04X", port);
         return Stream.of("/proc/net/tcp", "/proc/net/tcp6")
                 .flatMap(table -> {
@@ -235,7 +252,7 @@ class TunnelTest {
                     }
                 })
                 .map(row -> row.trim().split(" +"))
-                .anyMatch(row -> row[column].endsWith(ending) && row[3].equals("01") && row[5].startsWith("02:"));
+                .filter(row -> row[column].endsWith(ending));
     }
 
     @Test
