@@ -90,7 +90,8 @@ class EndingTest {
     @ValueSource(ints = {409, 500, 503})
     void aRefusedPauseLeavesItRunningAndTellsTheCaller(int status) {
         node.open("s-1");
-        upstream.on("POST", "/pause").answers(status);
+        // Late enough for all to find it under way.
+        upstream.on("POST", "/pause").answers(status).afterMillis(300);
 
         List<Future<JsonObject>> pauses =
                 IntStream.range(0, 5).mapToObj(i -> node.pausing("s-1")).toList();
