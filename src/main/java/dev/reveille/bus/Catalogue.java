@@ -11,8 +11,10 @@ import io.vertx.core.json.JsonObject;
  */
 public final class Catalogue {
     private static final String PREFIX = "reveille.session.";
+    private static final String RUNTIME_PREFIX = "reveille.runtime.";
 
     private static final Shape<SessionChange> CHANGE = new Shape<>(Wire::change, Wire::change);
+    private static final Shape<RuntimeCommand> RUNTIME = new Shape<>(RuntimeCommand::toJson, RuntimeCommand::fromJson);
     private static final Shape<SessionCommand> COMMAND = new Shape<>(SessionCommand::toJson, SessionCommand::fromJson);
 
     /** Every change of every session. */
@@ -49,7 +51,41 @@ public final class Catalogue {
                     json -> new RuntimeId(Fields.text(json, "runtime_id"))),
             Shape.document());
 
+    // What clients of the runtime API ask for. Runtime records are upstream's, with the URLs and the states of this
+    // gateway.
+
+    /**
+     * Starts a session's runtime, wakes it or finds it there; answers with its record as soon as upstream has named it,
+     * {@code starting} until it answers through this gateway.
+     */
+    public static final Endpoint<StartCommand, JsonObject> RUNTIME_START = new Endpoint<>(
+            RUNTIME_PREFIX + "start", new Shape<>(StartCommand::toJson, StartCommand::fromJson), Shape.document());
+
+    /** The runtime record of a session. A transition that is under way is waited for, but no longer than patience. */
+    public static final Endpoint<SessionCommand, JsonObject> RUNTIME_RECORD =
+            new Endpoint<>(RUNTIME_PREFIX + "record", COMMAND, Shape.document());
+
+    /** Several runtime records: {@code {runtimes: [...]}}. */
+    public static final Endpoint<RecordsQuery, JsonObject> RUNTIME_RECORDS = new Endpoint<>(
+            RUNTIME_PREFIX + "records", new Shape<>(RecordsQuery::toJson, RecordsQuery::fromJson), Shape.document());
+
+    /** How a runtime's pod is doing: {@code runtime_id}, {@code pod_status}, restarts and what else upstream tells. */
+    public static final Endpoint<RuntimeCommand, JsonObject> RUNTIME_POD = runtime("pod");
+
+    /** Wakes a runtime; answers with its record, and the key that counts from now on, once upstream has set about it. */
+    public static final Endpoint<RuntimeCommand, JsonObject> RUNTIME_RESUME = runtime("resume");
+
+    /** Puts a runtime to sleep; answers with its record. */
+    public static final Endpoint<RuntimeCommand, JsonObject> RUNTIME_PAUSE = runtime("pause");
+
+    /** Ends a runtime. One that is unknown, or somebody else's, has ended as far as the caller is concerned. */
+    public static final Endpoint<RuntimeCommand, JsonObject> RUNTIME_STOP = runtime("stop");
+
     private Catalogue() {}
+
+    private static Endpoint<RuntimeCommand, JsonObject> runtime(String verb) {
+        return new Endpoint<>(RUNTIME_PREFIX + verb, RUNTIME, Shape.document());
+    }
 
     /** Every change of one session. */
     public static Topic<SessionChange> changed(SessionId id) {

@@ -1,6 +1,8 @@
 package dev.reveille.bus;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Optional;
 
 /** Reading members of a JSON object that somebody else wrote. Failures name the member and what was expected. */
@@ -31,6 +33,17 @@ final class Fields {
             return ((Number) value).longValue();
         }
         throw wrong(name, typeOf(value), "a whole number");
+    }
+
+    static Optional<List<String>> optionalTexts(JsonObject json, String name) {
+        Object value = json.getValue(name);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (value instanceof JsonArray list && list.stream().allMatch(String.class::isInstance)) {
+            return Optional.of(list.stream().map(String.class::cast).toList());
+        }
+        throw wrong(name, typeOf(value), "a list of strings");
     }
 
     static JsonObject object(JsonObject json, String name) {

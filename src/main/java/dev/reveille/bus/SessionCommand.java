@@ -33,6 +33,10 @@ public record SessionCommand(
         Objects.requireNonNull(tenant, "tenant");
         Objects.requireNonNull(cause, "cause");
         Objects.requireNonNull(policy, "policy");
+        checked(patience);
+    }
+
+    static void checked(Duration patience) {
         if (patience.isNegative() || patience.compareTo(LONGEST_WAIT) > 0) {
             throw new IllegalArgumentException("wait_ms: " + patience.toMillis() + " (expected: 0 to 3600000)");
         }
