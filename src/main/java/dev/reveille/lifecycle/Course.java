@@ -7,6 +7,7 @@ import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,6 +24,7 @@ final class Course {
     private Session at;
     private Lease lease;
     private Optional<SandboxRuntime> started = Optional.empty();
+    private final Promise<SandboxRuntime> accepted = Promise.promise();
     private boolean givenUp;
 
     /**
@@ -88,6 +90,18 @@ final class Course {
 
     void hasStarted(SandboxRuntime runtime) {
         started = Optional.of(runtime);
+    }
+
+    /**
+     * Completes once upstream has set about waking the sandbox, with the key that counts from now on. Never fails, and never
+     * completes if the course does not come that far.
+     */
+    Future<SandboxRuntime> accepted() {
+        return accepted.future();
+    }
+
+    void wasAccepted(SandboxRuntime current) {
+        accepted.tryComplete(current);
     }
 
     /** Whether nobody has taken the session out of our hands, as far as this node knows. */

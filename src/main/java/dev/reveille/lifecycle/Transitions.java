@@ -6,6 +6,7 @@ import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
@@ -14,6 +15,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +40,7 @@ final class Transitions {
     private final Leftovers leftovers;
     private final MeterRegistry meters;
     private final InstantSource clock;
+    private final Map<SessionId, Course> carried = new HashMap<>();
     private boolean leaving;
 
     Transitions(
@@ -93,6 +97,15 @@ final class Transitions {
         return begin(abandoned, next, Optional.empty());
     }
 
+    /**
+     * The runtime that a session of ours is being woken with, once upstream has set about it. Does not complete for one that
+     * another node carries: its settling is all that is heard of it here.
+     */
+    Future<SandboxRuntime> accepted(SessionId id) {
+        Course course = carried.get(id);
+        return course == null ? Promise.<SandboxRuntime>promise().future() : course.accepted();
+    }
+
     /** This node is about to leave: what fails from now on is no outcome. Another node takes it over. */
     void leave() {
         leaving = true;
@@ -100,8 +113,10 @@ final class Transitions {
 
     private void carry(Optional<SandboxRuntime> before, Session session, Optional<Buffer> buildContext) {
         Course course = new Course(registry, leases, clock, before, session, buildContext);
+        carried.put(session.id(), course);
         inTime(course)
                 .recover(error -> failed(course, error))
+                .onComplete(over -> carried.remove(session.id(), course))
                 .onSuccess(settled -> measured(course, settled))
                 .onFailure(error -> {
                     if (error instanceof Superseded) {

@@ -28,6 +28,7 @@ final class Waking {
         SandboxRuntime runtime = course.at().runtime().orElseThrow();
         return resume(course, runtime)
                 .compose(current -> course.ours() ? takeOver(course, runtime, current) : tooLate(course, current))
+                .onSuccess(course::wasAccepted)
                 .compose(current -> arrival.of(course, current, ""));
     }
 
@@ -36,7 +37,10 @@ final class Waking {
         SandboxRuntime runtime = course.at().runtime().orElseThrow();
         return upstream.lookUp(course.at())
                 .compose(found -> comingUp(found, runtime)
-                        .map(current -> arrival.of(course, current, ""))
+                        .map(current -> {
+                            course.wasAccepted(current);
+                            return arrival.of(course, current, "");
+                        })
                         .orElseGet(() -> wake(course)));
     }
 

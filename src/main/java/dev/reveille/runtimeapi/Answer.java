@@ -3,6 +3,7 @@ package dev.reveille.runtimeapi;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 
@@ -19,10 +20,17 @@ record Answer(int status, String retryAfter, Buffer body, boolean whole) {
 
     /** The body, if it is a JSON object. */
     Optional<JsonObject> objectIfAny() {
+        return json().filter(JsonObject.class::isInstance).map(JsonObject.class::cast);
+    }
+
+    /** The body, if it is a JSON array. */
+    Optional<JsonArray> arrayIfAny() {
+        return json().filter(JsonArray.class::isInstance).map(JsonArray.class::cast);
+    }
+
+    private Optional<Object> json() {
         try {
-            return whole && Json.decodeValue(body) instanceof JsonObject object
-                    ? Optional.of(object)
-                    : Optional.empty();
+            return whole ? Optional.ofNullable(Json.decodeValue(body)) : Optional.empty();
         } catch (DecodeException otherText) {
             return Optional.empty();
         }

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.util.Optional;
@@ -105,11 +106,21 @@ final class Caller {
 
     /** The answer's JSON object. Throws {@code REFUSED} or {@code GARBLED}. */
     JsonObject object(Answer answer, Optional<String> key) {
+        wholeYes(answer, key);
+        return answer.objectIfAny().orElseThrow(() -> RuntimeApiException.garbled("body", "a JSON object"));
+    }
+
+    /** As {@link #object}, for an array. */
+    JsonArray array(Answer answer, Optional<String> key) {
+        wholeYes(answer, key);
+        return answer.arrayIfAny().orElseThrow(() -> RuntimeApiException.garbled("body", "a JSON array"));
+    }
+
+    private void wholeYes(Answer answer, Optional<String> key) {
         accepted(answer, key);
         if (!answer.whole()) {
             throw RuntimeApiException.garbled("body", "at most " + LONGEST_ANSWER + " bytes");
         }
-        return answer.objectIfAny().orElseThrow(() -> RuntimeApiException.garbled("body", "a JSON object"));
     }
 
     /** Nothing, if the answer is a yes. Throws {@code REFUSED}. */

@@ -1,6 +1,7 @@
 package dev.reveille.runtimeapi;
 
 import dev.reveille.session.RuntimeId;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
@@ -8,8 +9,10 @@ import java.util.List;
  *
  * @param restartCount 0 if upstream did not say
  * @param restartReasons fit for outsiders
+ * @param told the whole of it in upstream's own words; not to be changed
  */
-public record PodReport(RuntimeId runtimeId, PodStatus status, int restartCount, List<String> restartReasons) {
+public record PodReport(
+        RuntimeId runtimeId, PodStatus status, int restartCount, List<String> restartReasons, JsonObject told) {
     public PodReport {
         restartReasons = List.copyOf(restartReasons);
     }

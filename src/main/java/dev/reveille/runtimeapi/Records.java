@@ -41,7 +41,12 @@ final class Records {
             throw RuntimeApiException.garbled("session_id", "the one asked for");
         }
         return new RuntimeRecord(
-                Optional.of(asked), record.runtime(), record.status(), record.podStatus(), record.detail());
+                Optional.of(asked),
+                record.runtime(),
+                record.status(),
+                record.podStatus(),
+                record.detail(),
+                record.told());
     }
 
     /** An answer without a status is a start under way. */
@@ -50,10 +55,14 @@ final class Records {
         return of(json, status != Status.ERROR && status != Status.STOPPED);
     }
 
-    /** One odd entry must not hide the others. */
     List<RuntimeRecord> ofList(JsonObject json) {
+        return ofEntries(Fields.requiredArray(json, "runtimes"));
+    }
+
+    /** One odd entry must not hide the others. */
+    List<RuntimeRecord> ofEntries(JsonArray entries) {
         List<RuntimeRecord> records = new ArrayList<>();
-        for (Object entry : Fields.requiredArray(json, "runtimes")) {
+        for (Object entry : entries) {
             if (entry instanceof JsonObject object) {
                 ofEntry(object).ifPresent(records::add);
             }
@@ -65,7 +74,7 @@ final class Records {
         try {
             return Optional.of(of(json, statusOf(json).hasRuntime()));
         } catch (RuntimeApiException odd) {
-            LOG.warn("upstream operation=list entry left out: {}", odd.detail());
+            LOG.warn("upstream entry left out: {}", odd.detail());
             return Optional.empty();
         }
     }
@@ -78,7 +87,8 @@ final class Records {
                 asked,
                 PodStatus.of(Fields.requiredText(json, "pod_status")),
                 Fields.count(json, "restart_count"),
-                reasons(json));
+                reasons(json),
+                json);
     }
 
     BuildReport ofBuild(JsonObject json) {
@@ -106,7 +116,8 @@ final class Records {
                 runtimeNeeded ? Optional.of(runtime(json)) : runtimeIfAny(json),
                 statusOf(json),
                 Fields.text(json, "pod_status"),
-                detail(json));
+                detail(json),
+                json);
     }
 
     /** What is wrong with it, in upstream's words: newer ones tell it in one field, others only why it restarted. */

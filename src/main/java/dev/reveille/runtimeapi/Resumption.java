@@ -1,5 +1,6 @@
 package dev.reveille.runtimeapi;
 
+import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 
 /**
@@ -7,9 +8,10 @@ import java.util.Optional;
  *
  * @param alreadyAwake it was running or starting, so nothing was done
  * @param sessionKey the sandbox's new key, if upstream changed it
+ * @param told the whole of it in upstream's own words, if they were JSON; not to be changed
  */
-public record Resumption(boolean alreadyAwake, Optional<String> sessionKey) {
-    static final Resumption ALREADY_AWAKE = new Resumption(true, Optional.empty());
+public record Resumption(boolean alreadyAwake, Optional<String> sessionKey, Optional<JsonObject> told) {
+    static final Resumption ALREADY_AWAKE = new Resumption(true, Optional.empty(), Optional.empty());
 
     /** Without the key. */
     @Override

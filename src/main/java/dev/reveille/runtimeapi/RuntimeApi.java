@@ -12,6 +12,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * The runtime API, one method for each verb. {@code key} is always the upstream key to show; empty shows none.
@@ -47,6 +48,17 @@ public final class RuntimeApi {
     /** The active runtimes of this key. Entries that cannot be understood are left out, with a line in the log. */
     public Future<List<RuntimeRecord>> list(Optional<String> key) {
         return caller.call(Call.get("list", "/list", key), answer -> records.ofList(caller.object(answer, key)));
+    }
+
+    /**
+     * What upstream knows of several sessions; those that it does not know are missing. Entries that cannot be understood
+     * are left out, with a line in the log. Older runtime APIs do not have this call: {@code REFUSED} or {@code GARBLED}.
+     */
+    public Future<List<RuntimeRecord>> sessions(Optional<String> key, List<SessionId> ids) {
+        String query = ids.stream().map(id -> "ids=" + id).collect(Collectors.joining("&"));
+        return caller.call(
+                Call.get("sessions", "/sessions/batch?" + query, key),
+                answer -> records.ofEntries(caller.array(answer, key)));
     }
 
     /** How the runtime's pod is doing. {@code REFUSED} with 404 if there is no such runtime. */
@@ -123,6 +135,7 @@ public final class RuntimeApi {
 
     private Resumption resumed(Answer answer, Optional<String> key) {
         caller.accepted(answer, key);
-        return new Resumption(false, answer.objectIfAny().flatMap(Records::sessionKey));
+        Optional<JsonObject> told = answer.objectIfAny();
+        return new Resumption(false, told.flatMap(Records::sessionKey), told);
     }
 }

@@ -143,7 +143,9 @@ class RuntimeApiTest {
 
         PodReport report = result(api.pod(KEY, RUNTIME));
 
-        assertThat(report).isEqualTo(new PodReport(RUNTIME, PodStatus.CRASH_LOOP_BACK_OFF, 1, List.of("OOMKilled")));
+        assertThat(report)
+                .isEqualTo(
+                        new PodReport(RUNTIME, PodStatus.CRASH_LOOP_BACK_OFF, 1, List.of("OOMKilled"), report.told()));
         assertThat(report.status().outcome()).isEqualTo(PodStatus.Outcome.FATAL);
     }
 
@@ -229,20 +231,37 @@ class RuntimeApiTest {
     @Test
     void aResumeBringsTheNewKey() throws Exception {
         fake.rotatesSessionKeys().session("s-1").withKey("key-1").isPaused();
-        assertThat(result(api.resume(KEY, RUNTIME))).isEqualTo(new Resumption(false, Optional.of("key-rt1-2")));
+        Resumption resumed = result(api.resume(KEY, RUNTIME));
+        assertThat(resumed.alreadyAwake()).isFalse();
+        assertThat(resumed.sessionKey()).contains("key-rt1-2");
+        assertThat(resumed.told().orElseThrow().getString("message")).isEqualTo("resumed");
     }
 
     @Test
     void aResumeOfSomethingAwakeSaysSo() throws Exception {
         fake.session("s-1").isRunning();
-        assertThat(result(api.resume(KEY, RUNTIME))).isEqualTo(new Resumption(true, Optional.empty()));
+        assertThat(result(api.resume(KEY, RUNTIME)).alreadyAwake()).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "resumed", "[]", "{\"session_api_key\":null}", "{\"session_api_key\":\"\"}"})
     void aResumeMayAnswerAnything(String body) throws Exception {
         fake.on("POST", "/resume").answersText(body);
-        assertThat(result(api.resume(KEY, RUNTIME))).isEqualTo(new Resumption(false, Optional.empty()));
+        Resumption resumed = result(api.resume(KEY, RUNTIME));
+        assertThat(resumed.alreadyAwake()).isFalse();
+        assertThat(resumed.sessionKey()).isEmpty();
+    }
+
+    @Test
+    void severalSessionsAreAskedForInOneCall() throws Exception {
+        fake.session("s-1").isRunning();
+        fake.session("s-2").isPaused();
+
+        List<RuntimeRecord> found =
+                result(api.sessions(KEY, List.of(new SessionId("s-1"), new SessionId("s-2"), new SessionId("s-3"))));
+
+        assertThat(found.stream().map(r -> r.sessionId().orElseThrow().value())).containsExactly("s-1", "s-2");
+        assertThat(fake.calls("GET /sessions/batch")).isEqualTo(1);
     }
 
     @Test
