@@ -7,21 +7,22 @@ import io.vertx.core.Future;
 
 /** The end of every start and every wake: the sandbox answers, its variables are set, the session runs. */
 final class Arrival {
-    private final Upstream upstream;
     private final Readiness readiness;
+    private final PublicRoute publicRoute;
     private final InitialEnv initialEnv;
 
-    Arrival(Upstream upstream, Readiness readiness, InitialEnv initialEnv) {
-        this.upstream = upstream;
+    Arrival(Readiness readiness, PublicRoute publicRoute, InitialEnv initialEnv) {
         this.readiness = readiness;
+        this.publicRoute = publicRoute;
         this.initialEnv = initialEnv;
     }
 
     /** @return the running session; fails as {@link Readiness#await} and {@link InitialEnv#apply} do */
     Future<Session> of(Course course, SandboxRuntime runtime, String detail) {
         return readiness
-                .await(upstream.key(course.at()), runtime, course.deadline(), course::ours)
+                .await(course.at().tenant(), runtime, course.deadline(), course::ours)
                 .compose(ready -> initialEnv.apply(runtime, course.at().spec().initialEnv()))
-                .compose(set -> course.advance(new SandboxState.Running(runtime), detail));
+                .compose(set -> course.advance(new SandboxState.Running(runtime), detail))
+                .onSuccess(publicRoute::isReached);
     }
 }

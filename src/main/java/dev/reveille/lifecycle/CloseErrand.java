@@ -39,6 +39,11 @@ final class CloseErrand {
                 : new PauseErrand(errand).pause(session);
     }
 
+    /** Whatever its policy: whoever may close it has said so. */
+    Future<Session> stop() {
+        return lookAndStop();
+    }
+
     /** Does not wait for a transition under way: a close wins over everything but another close. */
     private Future<Session> stop(Session session) {
         SandboxState state = session.state();

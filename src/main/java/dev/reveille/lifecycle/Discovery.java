@@ -92,7 +92,7 @@ final class Discovery {
                 ? failed.failure().detail()
                 : found.map(RuntimeRecord::detail).orElse("the runtime API does not know it any more");
         Session next = session.to(truth.get(), Cause.UPSTREAM, detail, Clocks.millis(clock));
-        return registry.change(session, next)
+        return (next.settled() ? registry.change(session, next) : transitions.begin(session, next, Optional.empty()))
                 .compose(won -> won.map(Future::succeededFuture)
                         .orElseGet(() -> registry.find(session.id()).map(now -> now.orElse(session))));
     }
@@ -111,7 +111,7 @@ final class Discovery {
     }
 
     /** Where the session stands according to upstream; empty if that tells nothing new. */
-    private static Optional<SandboxState> truth(Session session, RuntimeRecord found) {
+    private Optional<SandboxState> truth(Session session, RuntimeRecord found) {
         Optional<SandboxRuntime> runtime =
                 found.runtime().map(r -> session.runtime().map(r::completedBy).orElse(r));
         return switch (found.status()) {
@@ -125,8 +125,19 @@ final class Discovery {
                 session.state() instanceof SandboxState.Failed
                         ? Optional.empty()
                         : Optional.of(new SandboxState.Failed(runtime.or(session::runtime), crashed(found)));
-            case STARTING, OTHER -> Optional.empty();
+            case STARTING ->
+                runtime.filter(coming -> mayComeUp(session.state()))
+                        .map(coming -> new SandboxState.Starting(leases.forStep(Step.START), Optional.of(coming)));
+            case OTHER -> Optional.empty();
         };
+    }
+
+    /** What we took to be asleep, gone or too late may have been set going by others, or take longer than we waited. */
+    private static boolean mayComeUp(SandboxState state) {
+        boolean late = state instanceof SandboxState.Failed failed
+                && (failed.failure() instanceof GatewayFailure.StartTimeout
+                        || failed.failure() instanceof GatewayFailure.WakeTimeout);
+        return late || state instanceof SandboxState.Paused || state instanceof SandboxState.Stopped;
     }
 
     private static GatewayFailure crashed(RuntimeRecord found) {
@@ -143,8 +154,7 @@ final class Discovery {
         }
         return sessions.ask(
                 new As(tenant, id),
-                () -> upstream.api()
-                        .session(upstream.tenants().upstreamKey(tenant), id)
+                () -> upstream.lookUp(tenant, id)
                         .recover(error -> unavailable(error))
                         .compose(found -> found.map(r -> adopt(id, tenant, r))
                                 .orElseGet(() -> Future.succeededFuture(Optional.empty()))));
@@ -171,12 +181,40 @@ final class Discovery {
         });
     }
 
+    /** As {@link #adopt(RuntimeId)}, by the list of {@code tenant} alone. */
+    Future<Optional<Session>> adopt(RuntimeId runtime, String tenant) {
+        return upstream.tenants().seesOnlyItsOwn(tenant)
+                ? adoptListed(runtime, tenant)
+                : Future.succeededFuture(Optional.empty());
+    }
+
+    /**
+     * Adopts all live sessions that {@code tenant} surely owns.
+     *
+     * @return how many there are; fails with {@code runtime_api_unavailable}
+     */
+    Future<Integer> adoptAll(String tenant) {
+        if (!upstream.tenants().seesOnlyItsOwn(tenant)) {
+            return Future.succeededFuture(0);
+        }
+        return upstream.list(tenant)
+                .recover(error -> unavailable(error))
+                .compose(all -> Future.join(all.stream()
+                                .filter(r -> r.sessionId().isPresent())
+                                .map(r -> adopt(r.sessionId().get(), tenant, r))
+                                .toList())
+                        .map(adopted -> (int) adopted.list().stream()
+                                .filter(found -> ((Optional<?>) found).isPresent())
+                                .count()));
+    }
+
+    /** Takes over what upstream told of a session unasked. @return the session as it stands then */
+    Future<Session> heard(Session session, RuntimeRecord told) {
+        return session.settled() ? reconcile(session, Optional.of(told)) : Future.succeededFuture(session);
+    }
+
     private Future<Optional<Session>> adoptListed(RuntimeId runtime, String tenant) {
-        return lists.ask(
-                        tenant,
-                        () -> upstream.api()
-                                .list(upstream.tenants().upstreamKey(tenant))
-                                .recover(error -> unavailable(error)))
+        return lists.ask(tenant, () -> upstream.list(tenant).recover(error -> unavailable(error)))
                 .compose(all -> all.stream()
                         .filter(r -> r.sessionId().isPresent()
                                 && r.runtime().map(SandboxRuntime::id).equals(Optional.of(runtime)))
@@ -187,7 +225,8 @@ final class Discovery {
                         found.filter(s -> s.runtime().map(SandboxRuntime::id).equals(Optional.of(runtime))));
     }
 
-    private Future<Optional<Session>> adopt(SessionId id, String tenant, RuntimeRecord found) {
+    /** @return the session that {@code found} tells of, adopted for {@code tenant} if it is news; empty if it has no sandbox */
+    Future<Optional<Session>> adopt(SessionId id, String tenant, RuntimeRecord found) {
         Instant now = Clocks.millis(clock);
         SessionSpec spec = new SessionSpec(
                 new JsonObject().put("session_id", id.value()).encode(),
@@ -249,9 +288,6 @@ final class Discovery {
     }
 
     private static <T> Future<T> unavailable(Throwable error) {
-        GatewayFailure failure = UpstreamFailures.of(Step.START, error);
-        boolean ours = failure instanceof GatewayFailure.Internal;
-        return Future.failedFuture(
-                (ours ? failure : new GatewayFailure.RuntimeApiUnavailable(failure.detail())).asException());
+        return Future.failedFuture(UpstreamFailures.unavailable(error).asException());
     }
 }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** One command under way: how long it may still wait, and whether it saw a transition end. */
 final class Errand {
@@ -27,6 +28,7 @@ final class Errand {
     private final Leases leases;
     private final InstantSource clock;
     private final Instant until;
+    private Predicate<Session> enough = Session::settled;
     private int rounds = ROUNDS;
     private boolean joined;
 
@@ -56,6 +58,12 @@ final class Errand {
     /** Another look from the beginning. */
     interface Look {
         Future<Session> again();
+    }
+
+    /** It need not wait for the session to settle, but no longer than until {@code point}, which every settled one is at. */
+    Errand enoughOnce(Predicate<Session> point) {
+        enough = point;
+        return this;
     }
 
     SessionCommand command() {
@@ -117,7 +125,7 @@ final class Errand {
         if (left.isNegative() || left.isZero()) {
             return standing();
         }
-        return registry.until(command.id(), Session::settled, left).compose(found -> {
+        return registry.until(command.id(), enough, left).compose(found -> {
             if (found.isEmpty()) {
                 return standing();
             }

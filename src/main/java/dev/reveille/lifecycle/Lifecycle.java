@@ -6,6 +6,7 @@ import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Future;
@@ -65,6 +66,19 @@ final class Lifecycle {
         return new OpenErrand(errand(command.command()), transitions, registry, request).open();
     }
 
+    /** As {@link #open}, but answers as soon as upstream has named the sandbox. */
+    Future<Session> start(SessionCommand command, OpenRequest request) {
+        Errand errand = errand(command).enoughOnce(Lifecycle::named);
+        return new OpenErrand(errand, transitions, registry, request).open();
+    }
+
+    private static boolean named(Session session) {
+        SandboxState state = session.state();
+        return session.settled()
+                || (session.runtime().isPresent()
+                        && (state instanceof SandboxState.Starting || state instanceof SandboxState.Resuming));
+    }
+
     Future<Session> resume(SessionCommand command) {
         return new ResumeErrand(errand(command)).resume();
     }
@@ -101,7 +115,7 @@ final class Lifecycle {
                 "there is no session " + id + "; PUT /api/v1/sessions/" + id + " opens one");
     }
 
-    private Errand errand(SessionCommand command) {
+    Errand errand(SessionCommand command) {
         return new Errand(command, this, registry, transitions, discovery, leases, clock);
     }
 

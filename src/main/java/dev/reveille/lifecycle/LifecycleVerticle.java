@@ -39,6 +39,7 @@ public final class LifecycleVerticle extends VerticleBase {
     private InitialEnv initialEnv;
     private Transitions transitions;
     private Sweeper sweeper;
+    private Adoption adoption;
     private long sweep;
 
     /**
@@ -75,8 +76,9 @@ public final class LifecycleVerticle extends VerticleBase {
         Leases leases = new Leases(node, times, settings.upstream(), clock);
         Leftovers leftovers = new Leftovers(registry, upstream);
         Pace pace = new Pace(times.pollFirst(), times.pollMax());
-        Readiness readiness = new Readiness(vertx, api, probe, pace, clock);
-        Arrival arrival = new Arrival(upstream, readiness, initialEnv);
+        PublicRoute publicRoute = new PublicRoute(urls, probe);
+        Readiness readiness = new Readiness(vertx, upstream, probe, publicRoute, pace, clock);
+        Arrival arrival = new Arrival(readiness, publicRoute, initialEnv);
         Waking waking = new Waking(upstream, arrival, leftovers);
         Pace buildPace = new Pace(times.buildPoll(), times.buildPoll());
         ImageBuild builds = new ImageBuild(upstream, new Polling(vertx, buildPace, clock));
@@ -96,18 +98,39 @@ public final class LifecycleVerticle extends VerticleBase {
         serve(Catalogue.CLOSE, lifecycle::close);
         serve(Catalogue.INSPECT, lifecycle::inspect);
         serve(Catalogue.ADOPT, lifecycle::adopt);
-        sweep = vertx.setPeriodic(settings.registry().repairInterval().toMillis(), t -> sweeper.sweep());
+        RuntimeRecords records = new RuntimeRecords(registry, upstream, discovery, publicRoute, urls);
+        OwedStops owedStops = new OwedStops(registry, lifecycle, clock);
+        RuntimeCalls calls = new RuntimeCalls(registry, upstream, transitions, lifecycle, records, owedStops);
+        answer(Catalogue.RUNTIME_START, calls::start);
+        answer(Catalogue.RUNTIME_RECORD, records::record);
+        answer(Catalogue.RUNTIME_RECORDS, records::records);
+        answer(Catalogue.RUNTIME_POD, records::pod);
+        answer(Catalogue.RUNTIME_RESUME, calls::resume);
+        answer(Catalogue.RUNTIME_PAUSE, calls::pause);
+        answer(Catalogue.RUNTIME_STOP, calls::stop);
+
+        sweep = vertx.setPeriodic(settings.registry().repairInterval().toMillis(), t -> {
+            sweeper.sweep();
+            owedStops.pay();
+        });
+        adoption = new Adoption(vertx, discovery, tenants.names());
+        adoption.begin();
         return Future.join(consumers.stream().map(MessageConsumer::completion).toList());
     }
 
     @Override
     public Future<?> stop() {
         vertx.cancelTimer(sweep);
+        adoption.end();
         transitions.leave();
         return Future.join(consumers.stream().map(MessageConsumer::unregister).toList())
                 .eventually(initialEnv::close)
                 .eventually(probe::close)
                 .eventually(api::close);
+    }
+
+    private <A> void answer(Endpoint<A, JsonObject> endpoint, Function<A, Future<JsonObject>> call) {
+        consumers.add(endpoint.serve(vertx.eventBus(), call));
     }
 
     private <A> void serve(Endpoint<A, JsonObject> endpoint, Function<A, Future<Session>> command) {

@@ -94,7 +94,8 @@ final class OpenErrand {
 
     /** Who only attaches to a live session changes nothing of what it is. */
     private SessionSpec specFor(Session live) {
-        return request.spec().attachOnly() && !live.spec().attachOnly() ? live.spec() : request.spec();
+        boolean attaches = request.spec().attachOnly() && !live.spec().attachOnly();
+        return attaches || request.leavesLiveAlone() ? live.spec() : request.spec();
     }
 
     private Future<Session> begin(Session from, Session asked, SandboxState state) {

@@ -24,8 +24,9 @@ import java.util.regex.Pattern;
  * @param spec what the session is to be
  * @param buildContext the base64 text of the gzipped tar to build the image from; empty if none is to be built. Not part
  *     of the record: it may be megabytes and is needed but once
+ * @param leavesLiveAlone whether a session that is live already stays what it is, whatever was asked for
  */
-record OpenRequest(SessionSpec spec, Optional<Buffer> buildContext) {
+record OpenRequest(SessionSpec spec, Optional<Buffer> buildContext, boolean leavesLiveAlone) {
     private static final Set<Integer> FACTORS = Set.of(1, 2, 4, 8);
     private static final Set<String> PULL_POLICIES = Set.of("Always", "IfNotPresent", "Never");
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -50,6 +51,17 @@ record OpenRequest(SessionSpec spec, Optional<Buffer> buildContext) {
             "close_policy",
             "attach_only",
             "build");
+
+    /**
+     * What a client of the runtime API sends to start one. It sets the variables itself, and says itself when the sandbox is
+     * to end, also after a start that failed.
+     *
+     * @param body a JSON object, byte for byte
+     */
+    static OpenRequest ofStart(String body) {
+        return new OpenRequest(
+                new SessionSpec(body, Map.of(), ClosePolicy.KEEP, false, Optional.empty()), Optional.empty(), true);
+    }
 
     /**
      * Understands {@code json}.
@@ -95,7 +107,8 @@ record OpenRequest(SessionSpec spec, Optional<Buffer> buildContext) {
             if (!problems.isEmpty()) {
                 throw new GatewayFailure.InvalidRequest(summary()).asException();
             }
-            return new OpenRequest(new SessionSpec(start.encode(), initialEnv, policy, attachOnly, image), context);
+            return new OpenRequest(
+                    new SessionSpec(start.encode(), initialEnv, policy, attachOnly, image), context, false);
         }
 
         private void unknownFields(JsonObject object, String prefix, List<String> known) {

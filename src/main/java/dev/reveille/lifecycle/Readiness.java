@@ -3,7 +3,6 @@ package dev.reveille.lifecycle;
 import dev.reveille.runtimeapi.AliveProbe;
 import dev.reveille.runtimeapi.PodReport;
 import dev.reveille.runtimeapi.PodStatus;
-import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Quoted;
 import dev.reveille.session.SandboxRuntime;
@@ -13,37 +12,39 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Waits until a sandbox answers. Two looks go on side by side: {@code /alive} of the sandbox itself, which alone decides
+ * Waits until a sandbox answers. Two looks go on side by side: {@code /alive} of the sandbox itself and then as clients see it, through our own listener, which alone decides
  * that it is ready, and its pod status, which alone decides that it never will be. Trouble with either look is "not yet".
  */
 final class Readiness {
     private final Vertx vertx;
-    private final RuntimeApi api;
+    private final Upstream upstream;
     private final AliveProbe probe;
+    private final PublicRoute publicRoute;
     private final Pace pace;
     private final InstantSource clock;
 
-    Readiness(Vertx vertx, RuntimeApi api, AliveProbe probe, Pace pace, InstantSource clock) {
+    Readiness(
+            Vertx vertx, Upstream upstream, AliveProbe probe, PublicRoute publicRoute, Pace pace, InstantSource clock) {
         this.vertx = vertx;
-        this.api = api;
+        this.upstream = upstream;
         this.probe = probe;
+        this.publicRoute = publicRoute;
         this.pace = pace;
         this.clock = clock;
     }
 
     /**
-     * @param key of the runtime API
+     * @param tenant whose key opens the runtime API
      * @param deadline when to give up
      * @param wanted asked before each look; once false the wait ends as superseded
      * @return succeeds when {@code /alive} has answered 200; fails with {@code runtime_crashed}, with {@link TimedOut} at
      *     the deadline, or with {@link Superseded}
      */
-    Future<Void> await(Optional<String> key, SandboxRuntime runtime, Instant deadline, BooleanSupplier wanted) {
-        Wait wait = new Wait(key, runtime, deadline, wanted, clock.instant());
+    Future<Void> await(String tenant, SandboxRuntime runtime, Instant deadline, BooleanSupplier wanted) {
+        Wait wait = new Wait(tenant, runtime, deadline, wanted, clock.instant());
         wait.lookAtSandbox();
         wait.lookAtPod();
         return wait.over.future().onComplete(done -> wait.end());
@@ -51,7 +52,7 @@ final class Readiness {
 
     /** One wait. Both looks end with it. */
     private final class Wait {
-        private final Optional<String> key;
+        private final String tenant;
         private final SandboxRuntime runtime;
         private final Instant deadline;
         private final BooleanSupplier wanted;
@@ -60,9 +61,8 @@ final class Readiness {
         private final long limit;
         private String lastSeen = "nothing was heard of it";
 
-        private Wait(
-                Optional<String> key, SandboxRuntime runtime, Instant deadline, BooleanSupplier wanted, Instant began) {
-            this.key = key;
+        private Wait(String tenant, SandboxRuntime runtime, Instant deadline, BooleanSupplier wanted, Instant began) {
+            this.tenant = tenant;
             this.runtime = runtime;
             this.deadline = deadline;
             this.wanted = wanted;
@@ -76,11 +76,21 @@ final class Readiness {
             if (ended()) {
                 return;
             }
-            probe.alive(runtime).onComplete(alive -> {
-                if (alive.succeeded() && alive.result()) {
-                    over.tryComplete();
-                } else {
-                    later(this::lookAtSandbox);
+            probe.alive(runtime)
+                    .compose(alive -> alive ? reached() : Future.succeededFuture(false))
+                    .onComplete(answers -> {
+                        if (answers.succeeded() && answers.result()) {
+                            over.tryComplete();
+                        } else {
+                            later(this::lookAtSandbox);
+                        }
+                    });
+        }
+
+        private Future<Boolean> reached() {
+            return publicRoute.answers(runtime).onSuccess(yes -> {
+                if (!yes) {
+                    lastSeen = "it answers, but not through this gateway";
                 }
             });
         }
@@ -89,7 +99,7 @@ final class Readiness {
             if (ended()) {
                 return;
             }
-            api.pod(key, runtime.id()).onComplete(report -> {
+            upstream.pod(tenant, runtime.id()).onComplete(report -> {
                 if (report.failed()) {
                     lastSeen = "the runtime API could not tell its status";
                 } else if (report.result().status().outcome() == PodStatus.Outcome.FATAL) {

@@ -5,6 +5,7 @@ import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,16 @@ final class UpstreamFailures {
         }
         LOG.error("step={} failed", step.word(), error);
         return new GatewayFailure.Internal("something went wrong here; the log of the gateway says what");
+    }
+
+    /** What a question that upstream did not answer as it should fails with. */
+    static GatewayFailure unavailable(Throwable error) {
+        if (error instanceof TimeoutException) {
+            return new GatewayFailure.RuntimeApiUnavailable("the runtime API did not answer in time");
+        }
+        GatewayFailure failure = of(Step.START, error);
+        boolean ours = failure instanceof GatewayFailure.Internal;
+        return ours ? failure : new GatewayFailure.RuntimeApiUnavailable(failure.detail());
     }
 
     /** Whether the runtime API is the one to blame for {@code error}. */

@@ -1,9 +1,11 @@
 package dev.reveille.runtimeapi;
 
+import dev.reveille.session.LocalRoute;
 import dev.reveille.session.SandboxRuntime;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -26,6 +28,16 @@ public final class AliveProbe {
         return Future.succeededFuture(runtime.url() + "/alive")
                 .map(url -> new RequestOptions().setAbsoluteURI(url))
                 .compose(options -> exchange.send(options, Optional.empty()))
+                .map(answer -> answer.status() == 200)
+                .otherwise(false);
+    }
+
+    /** The same through a node's own public listener, as clients would ask. */
+    public Future<Boolean> alive(LocalRoute route) {
+        RequestOptions options = new RequestOptions()
+                .setServer(SocketAddress.inetSocketAddress(route.port(), route.host()))
+                .setAbsoluteURI("http://" + route.authority() + route.path() + "/alive");
+        return exchange.send(options, Optional.empty())
                 .map(answer -> answer.status() == 200)
                 .otherwise(false);
     }

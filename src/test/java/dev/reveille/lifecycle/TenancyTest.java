@@ -63,6 +63,7 @@ class TenancyTest {
 
     @Test
     void whatOneTenantDoesNotSeeAnotherMay() {
+        upstream.on("GET", "/list").answers(503);
         upstream.on("GET", "/sessions/s-1").answers(404).then(200);
         upstream.session("s-1").isRunning();
         TestNode node = withOwnKeys();

@@ -1,0 +1,255 @@
+package dev.reveille.lifecycle;
+
+import dev.reveille.bus.RuntimeCommand;
+import dev.reveille.bus.SessionCommand;
+import dev.reveille.bus.StartCommand;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.runtimeapi.RuntimeApiException;
+import dev.reveille.session.Cause;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What clients of the runtime API have done: start, resume, pause, stop. They wait seconds for an answer and look again by
+ * themselves, so each call answers as soon as upstream has set about it, and what was begun goes on.
+ */
+final class RuntimeCalls {
+    private static final Logger LOG = LoggerFactory.getLogger(RuntimeCalls.class);
+
+    /** For what goes on behind an answer. */
+    private static final Duration LONG = Duration.ofHours(1);
+
+    private static final int NOT_FOUND = 404;
+    private static final String RUNTIME_ID = "runtime_id";
+    private static final String STATUS = "status";
+
+    private final SessionRegistry registry;
+    private final Upstream upstream;
+    private final Transitions transitions;
+    private final Lifecycle lifecycle;
+    private final RuntimeRecords records;
+    private final OwedStops owedStops;
+
+    RuntimeCalls(
+            SessionRegistry registry,
+            Upstream upstream,
+            Transitions transitions,
+            Lifecycle lifecycle,
+            RuntimeRecords records,
+            OwedStops owedStops) {
+        this.registry = registry;
+        this.upstream = upstream;
+        this.transitions = transitions;
+        this.lifecycle = lifecycle;
+        this.records = records;
+        this.owedStops = owedStops;
+    }
+
+    // Start.
+
+    /** Starts the session's runtime, or finds it there. Fails as opening does; {@code start_timeout} if it has no name yet. */
+    Future<JsonObject> start(StartCommand command) {
+        SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
+        owedStops.forget(command.id());
+        return within(
+                        command.patience(),
+                        lifecycle.start(open, OpenRequest.ofStart(command.request())),
+                        () -> standing(command.id()))
+                .compose(session -> session.runtime().isPresent()
+                                && session.tenant().equals(command.tenant())
+                        ? records.shown(session)
+                        : failed(new GatewayFailure.StartTimeout(
+                                "the runtime API has not named the sandbox yet; the start goes on, so ask again")));
+    }
+
+    // Resume.
+
+    /** Wakes a runtime. Fails as waking does. */
+    Future<JsonObject> resume(RuntimeCommand command) {
+        return records.find(command)
+                .compose(found -> found.isPresent() ? resume(command, found.get()) : resumeUnknown(command));
+    }
+
+    private Future<JsonObject> resume(RuntimeCommand command, Session session) {
+        Errand errand = lifecycle.errand(byClient(command, session, command.patience()));
+        return within(
+                        command.patience(),
+                        records.inspected(session).compose(now -> wake(errand, command, now)),
+                        () -> standing(session.id()))
+                .compose(records::shown);
+    }
+
+    private Future<Session> wake(Errand errand, RuntimeCommand command, Session session) {
+        SandboxState state = session.state();
+        boolean another =
+                session.runtime().map(r -> !r.id().equals(command.id())).orElse(true);
+        if (another || state instanceof SandboxState.Stopping) {
+            return RuntimeRecords.unknown(command.id());
+        }
+        if (errand.abandoned(session)) {
+            return errand.takeOver(session, () -> wakeAgain(errand, command));
+        }
+        if (state instanceof SandboxState.Resuming) {
+            return underWay(errand, session);
+        }
+        if (state instanceof SandboxState.Pausing) {
+            return errand.join(settled -> wake(errand, command, settled));
+        }
+        if (state instanceof SandboxState.Running || !session.settled()) {
+            return Future.succeededFuture(session);
+        }
+        SandboxState resuming = new SandboxState.Resuming(
+                errand.leaseFor(Step.RESUME), session.runtime().orElseThrow());
+        return transitions
+                .begin(session, resuming, Cause.CLIENT)
+                .compose(won -> won.map(now -> underWay(errand, now))
+                        .orElseGet(() -> errand.again(() -> wakeAgain(errand, command))));
+    }
+
+    private Future<Session> wakeAgain(Errand errand, RuntimeCommand command) {
+        return errand.known().compose(now -> wake(errand, command, now));
+    }
+
+    /** Until upstream has set about it, after which the key is the one that counts; or until it is over. */
+    private Future<Session> underWay(Errand errand, Session session) {
+        Promise<Session> answer = Promise.promise();
+        transitions
+                .accepted(session.id())
+                .onSuccess(runtime ->
+                        answer.tryComplete(registry.seen(session.id()).orElse(session)));
+        errand.join(Future::succeededFuture)
+                .onSuccess(now -> {
+                    if (now.state() instanceof SandboxState.Failed broken) {
+                        answer.tryFail(broken.failure().asException());
+                    } else {
+                        answer.tryComplete(now);
+                    }
+                })
+                .onFailure(answer::tryFail);
+        return answer.future();
+    }
+
+    /** One that upstream may know and we do not, such as one that sleeps since before this gateway began. */
+    private Future<JsonObject> resumeUnknown(RuntimeCommand command) {
+        return directly(command, Step.RESUME, key -> upstream.api().resume(key, command.id()))
+                .compose(done -> {
+                    JsonObject answer = new JsonObject()
+                            .put(RUNTIME_ID, command.id().value())
+                            .put(STATUS, "starting");
+                    done.sessionKey().ifPresent(key -> answer.put("session_api_key", key));
+                    return records.find(command)
+                            .compose(found -> found.map(records::shown).orElseGet(() -> Future.succeededFuture(answer)))
+                            .otherwise(answer);
+                });
+    }
+
+    // Pause.
+
+    /** Puts a runtime to sleep, after its start if that is under way. Fails as pausing does. */
+    Future<JsonObject> pause(RuntimeCommand command) {
+        return records.find(command)
+                .compose(found -> found.isPresent() ? pause(command, found.get()) : pauseUnknown(command));
+    }
+
+    private Future<JsonObject> pause(RuntimeCommand command, Session session) {
+        PauseErrand pause = new PauseErrand(lifecycle.errand(byClient(command, session, LONG)));
+        Future<Session> looked = session.state() instanceof SandboxState.Running
+                ? Future.succeededFuture(session)
+                : records.inspected(session);
+        Future<Session> paused = looked.compose(pause::pause)
+                .onFailure(error -> LOG.info("session={} could not be paused: {}", session.id(), error.getMessage()));
+        return within(command.patience(), paused, () -> standing(session.id())).compose(records::shown);
+    }
+
+    private Future<JsonObject> pauseUnknown(RuntimeCommand command) {
+        return directly(command, Step.PAUSE, key -> upstream.api().pause(key, command.id()))
+                .map(done ->
+                        new JsonObject().put(RUNTIME_ID, command.id().value()).put(STATUS, "paused"));
+    }
+
+    // Stop.
+
+    /**
+     * Ends a runtime. Never fails: clients say it when they clean up, and an error would hide the one that made them do so.
+     * What upstream refuses now is asked for again.
+     */
+    Future<JsonObject> stop(RuntimeCommand command) {
+        return records.find(command)
+                .compose(
+                        found -> found.isPresent() ? stop(command, found.get()) : stopUnknown(command),
+                        unavailable -> stopUnknown(command))
+                .otherwise(unknown -> stopped(command, "stopped"));
+    }
+
+    private Future<JsonObject> stop(RuntimeCommand command, Session session) {
+        Future<Session> stopped = new CloseErrand(lifecycle.errand(byClient(command, session, LONG))).stop();
+        stopped.onFailure(error -> owedStops.add(session));
+        return within(command.patience(), stopped, () -> Future.succeededFuture(session))
+                .map(now -> now.state() instanceof SandboxState.Stopped)
+                .otherwise(false)
+                .map(over -> stopped(command, over ? "stopped" : "stopping"));
+    }
+
+    private Future<JsonObject> stopUnknown(RuntimeCommand command) {
+        return directly(command, Step.STOP, key -> upstream.api().stop(key, command.id()))
+                .onFailure(error -> LOG.info("runtime={} could not be stopped: {}", command.id(), error.getMessage()))
+                .map(done -> stopped(command, "stopped"));
+    }
+
+    private static JsonObject stopped(RuntimeCommand command, String status) {
+        return new JsonObject().put(RUNTIME_ID, command.id().value()).put(STATUS, status);
+    }
+
+    // What they share.
+
+    /** For a runtime without a session here. Where tenants share an upstream key nobody can tell whose it is. */
+    private <T> Future<T> directly(RuntimeCommand command, Step step, Function<Optional<String>, Future<T>> call) {
+        if (!upstream.tenants().seesOnlyItsOwn(command.tenant())) {
+            return RuntimeRecords.unknown(command.id());
+        }
+        return call.apply(upstream.tenants().upstreamKey(command.tenant()))
+                .timeout(Math.max(1, command.patience().toMillis()), TimeUnit.MILLISECONDS)
+                .recover(error -> {
+                    if (error instanceof RuntimeApiException refused && refused.status() == NOT_FOUND) {
+                        return RuntimeRecords.unknown(command.id());
+                    }
+                    return failed(
+                            error instanceof TimeoutException
+                                    ? UpstreamFailures.unavailable(error)
+                                    : UpstreamFailures.of(step, error));
+                });
+    }
+
+    private static SessionCommand byClient(RuntimeCommand command, Session session, Duration patience) {
+        return SessionCommand.byClient(session.id(), command.tenant(), patience);
+    }
+
+    /** {@code call}, or {@code otherwise} when patience is over; {@code call} goes on then. */
+    private static Future<Session> within(
+            Duration patience, Future<Session> call, Supplier<Future<Session>> otherwise) {
+        return call.timeout(Math.max(1, patience.toMillis()), TimeUnit.MILLISECONDS)
+                .recover(error -> error instanceof TimeoutException ? otherwise.get() : Future.failedFuture(error));
+    }
+
+    private Future<Session> standing(SessionId id) {
+        return registry.seen(id).map(Future::succeededFuture).orElseGet(() -> failed(Lifecycle.unknown(id)));
+    }
+
+    private static <T> Future<T> failed(GatewayFailure failure) {
+        return Future.failedFuture(failure.asException());
+    }
+}
