@@ -214,7 +214,7 @@ final class Discovery {
     }
 
     private Future<Optional<Session>> adoptListed(RuntimeId runtime, String tenant) {
-        return lists.ask(tenant, () -> upstream.list(tenant).recover(error -> unavailable(error)))
+        return listed(tenant)
                 .compose(all -> all.stream()
                         .filter(r -> r.sessionId().isPresent()
                                 && r.runtime().map(SandboxRuntime::id).equals(Optional.of(runtime)))
@@ -223,6 +223,10 @@ final class Discovery {
                         .orElseGet(() -> Future.succeededFuture(Optional.empty())))
                 .map(found ->
                         found.filter(s -> s.runtime().map(SandboxRuntime::id).equals(Optional.of(runtime))));
+    }
+
+    private Future<List<RuntimeRecord>> listed(String tenant) {
+        return lists.ask(tenant, () -> upstream.list(tenant).recover(error -> unavailable(error)));
     }
 
     /** @return the session that {@code found} tells of, adopted for {@code tenant} if it is news; empty if it has no sandbox */

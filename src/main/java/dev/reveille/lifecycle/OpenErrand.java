@@ -2,6 +2,7 @@ package dev.reveille.lifecycle;
 
 import dev.reveille.access.Tenants;
 import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.Cause;
 import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.SandboxState;
@@ -80,11 +81,13 @@ final class OpenErrand {
     /** Its owner may want other variables in it, or another end of it. */
     private Future<Session> asAskedFor(Session session, SandboxRuntime live) {
         SessionSpec spec = specFor(session);
-        if (spec.equals(session.spec())) {
+        // Upstream said that it runs, and nobody has asked the sandbox itself yet.
+        boolean untried = session.cause() == Cause.ADOPTED;
+        if (spec.equals(session.spec()) && !untried) {
             return Future.succeededFuture(session);
         }
         Session asked = session.withSpec(spec);
-        if (!spec.initialEnv().equals(session.spec().initialEnv())) {
+        if (untried || !spec.initialEnv().equals(session.spec().initialEnv())) {
             return begin(session, asked, new SandboxState.Starting(errand.leaseFor(Step.START), Optional.of(live)));
         }
         return registry.change(
