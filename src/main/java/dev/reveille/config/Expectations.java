@@ -15,6 +15,8 @@ final class Expectations {
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Pattern SECRET = Pattern.compile("[\\x21-\\x7e]{1,512}");
+    private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
+    private static final String OF_NOTHING = Digests.sha256("");
     private static final Set<String> SCHEMES = Set.of("http", "https");
 
     private final String section;
@@ -62,6 +64,12 @@ final class Expectations {
 
     Expectations secret(String key, String value) {
         return that(SECRET.matcher(value).matches(), key, "(hidden)", "1 to 512 visible ASCII characters");
+    }
+
+    /** The digest of a secret, in lower case. That of the empty text comes from a variable that was not set. */
+    Expectations digest(String key, String value) {
+        return that(DIGEST.matcher(value).matches(), key, "(hidden)", "64 hexadecimal digits, as sha256sum prints them")
+                .that(!value.equals(OF_NOTHING), key, "that of an empty key", "that of a key");
     }
 
     /** An absolute URL to which a path can be appended. */

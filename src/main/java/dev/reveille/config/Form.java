@@ -34,7 +34,6 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
     static final Form<Path> PLACE = of(Form::place, Path::toString);
     static final Form<List<String>> WORDS =
             of(Form::words, words -> words.isEmpty() ? "[]" : new JsonArray(words).encode());
-    static final Form<String> SECRET = new Form<>(text -> text, secret -> MASK, text -> "(hidden)");
     static final Form<Optional<String>> SECRET_OR_NONE = new Form<>(
             text -> Optional.of(text).filter(secret -> !secret.isEmpty()),
             secret -> secret.isPresent() ? MASK : "",

@@ -21,7 +21,7 @@ final class Keys {
     private static final Map<String, Key<?>> ALL = new LinkedHashMap<>();
     private static final Pattern TENANT = Pattern.compile("tenants\\.(0|[1-9][0-9]{0,3})\\..+");
     private static final Pattern TENANT_VARIABLE =
-            Pattern.compile("REVEILLE_TENANTS_(0|[1-9][0-9]{0,3})_(NAME|API_KEY|UPSTREAM_API_KEY)");
+            Pattern.compile("REVEILLE_TENANTS_(0|[1-9][0-9]{0,3})_(NAME|API_KEY|API_KEY_SHA256|UPSTREAM_API_KEY)");
 
     static final Key<String> HTTP_HOST =
             key("http.host", Form.TEXT, "127.0.0.1", s -> s.http().host());
@@ -165,12 +165,20 @@ final class Keys {
                 s -> s.tenants().get(index).name());
     }
 
-    static Key<String> tenantApiKey(int index) {
+    static Key<Optional<String>> tenantApiKey(int index) {
         return new Key<>(
                 tenant(index, "api-key"),
-                Form.SECRET,
-                Optional.empty(),
+                Form.SECRET_OR_NONE,
+                Optional.of(""),
                 s -> s.tenants().get(index).apiKey());
+    }
+
+    static Key<Optional<String>> tenantApiKeySha256(int index) {
+        return new Key<>(
+                tenant(index, "api-key-sha256"),
+                Form.SECRET_OR_NONE,
+                Optional.of(""),
+                s -> s.tenants().get(index).apiKeySha256());
     }
 
     static Key<Optional<String>> tenantUpstreamApiKey(int index) {
@@ -182,7 +190,7 @@ final class Keys {
     }
 
     static List<Key<?>> ofTenant(int index) {
-        return List.of(tenantName(index), tenantApiKey(index), tenantUpstreamApiKey(index));
+        return List.of(tenantName(index), tenantApiKey(index), tenantApiKeySha256(index), tenantUpstreamApiKey(index));
     }
 
     static Optional<Key<?>> named(String name) {

@@ -166,19 +166,21 @@ public final class SettingsReader {
     private Optional<Settings.Tenant> tenant(int place) {
         int before = problems.size();
         String name = valueOf(Keys.tenantName(place));
-        String apiKey = valueOf(Keys.tenantApiKey(place));
+        Optional<String> apiKey = valueOf(Keys.tenantApiKey(place));
+        Optional<String> apiKeySha256 = valueOf(Keys.tenantApiKeySha256(place));
         Optional<String> upstreamApiKey = valueOf(Keys.tenantUpstreamApiKey(place));
-        Optional<Settings.Tenant> tenant =
-                problems.size() == before ? tenant(place, name, apiKey, upstreamApiKey) : Optional.empty();
+        Optional<Settings.Tenant> tenant = problems.size() == before
+                ? tenant(place, () -> new Settings.Tenant(name, apiKey, apiKeySha256, upstreamApiKey))
+                : Optional.empty();
         if (tenant.isEmpty()) {
             refused.add(Keys.TENANTS);
         }
         return tenant;
     }
 
-    private Optional<Settings.Tenant> tenant(int place, String name, String apiKey, Optional<String> upstreamApiKey) {
+    private Optional<Settings.Tenant> tenant(int place, Supplier<Settings.Tenant> made) {
         try {
-            return Optional.of(new Settings.Tenant(name, apiKey, upstreamApiKey));
+            return Optional.of(made.get());
         } catch (UnmetException e) {
             refuse(e.problems().stream().map(problem -> problem.atTenant(place)).toList());
             return Optional.empty();

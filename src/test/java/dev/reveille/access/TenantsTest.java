@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.config.Settings;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,20 @@ class TenantsTest {
         for (String wrong : List.of("", "key-of-acm", "key-of-acme ", "KEY-OF-ACME", "up-common")) {
             assertThat(tenants.whose(Optional.of(wrong))).isEmpty();
         }
+    }
+
+    @Test
+    void aKeyThatIsKnownByItsDigestOnlyTellsItsTenant() {
+        // printf %s key-of-acme | sha256sum
+        String digest = "689febd264f8b977e29c0fdb75f839eb248ba07d1561b14f2b95f42756943245";
+        Tenants tenants =
+                new Tenants(List.of(hashed("acme", digest.toUpperCase(Locale.ROOT)), tenant("zeta", "")), COMMON);
+
+        assertThat(tenants.whose(Optional.of("key-of-acme"))).contains("acme");
+        assertThat(tenants.whose(Optional.of("key-of-zeta"))).contains("zeta");
+        assertThat(tenants.whose(Optional.of(digest))).isEmpty();
+        assertThat(tenants.whose(Optional.of("key-of-beta"))).isEmpty();
+        assertThat(tenants.whose(Optional.empty())).isEmpty();
     }
 
     @Test
@@ -92,6 +107,13 @@ class TenantsTest {
 
     private static Settings.Tenant tenant(String name, String upstreamKey) {
         return new Settings.Tenant(
-                name, "key-of-" + name, Optional.of(upstreamKey).filter(k -> !k.isEmpty()));
+                name,
+                Optional.of("key-of-" + name),
+                Optional.empty(),
+                Optional.of(upstreamKey).filter(k -> !k.isEmpty()));
+    }
+
+    private static Settings.Tenant hashed(String name, String keySha256) {
+        return new Settings.Tenant(name, Optional.empty(), Optional.of(keySha256), Optional.empty());
     }
 }

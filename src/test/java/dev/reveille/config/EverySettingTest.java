@@ -27,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class EverySettingTest {
     private static final Path SHIPPED = Path.of("conf/reveille.yaml");
 
+    /** Of {@code gamma-secret}. */
+    private static final String GAMMA = "8ad7dc5928309bca0407719461bf2e418e95169b0485ea850a96d87942e98205";
+
     private static final Settings DEFAULTS = new Settings(
             new Settings.Http("127.0.0.1", 8080, Optional.empty(), new ByteSize(32 << 20)),
             new Settings.Admin("127.0.0.1", 9090),
@@ -80,8 +83,10 @@ class EverySettingTest {
                     2,
                     ofSeconds(61)),
             List.of(
-                    new Settings.Tenant("acme", "acme-secret", Optional.of("acme-upstream")),
-                    new Settings.Tenant("beta", "beta-secret", Optional.empty())),
+                    new Settings.Tenant(
+                            "acme", Optional.of("acme-secret"), Optional.empty(), Optional.of("acme-upstream")),
+                    new Settings.Tenant("beta", Optional.of("beta-secret"), Optional.empty(), Optional.empty()),
+                    new Settings.Tenant("gamma", Optional.empty(), Optional.of(GAMMA), Optional.empty())),
             new Settings.Lifecycle(
                     ofSeconds(1),
                     ofSeconds(2),
@@ -149,7 +154,9 @@ class EverySettingTest {
             Map.entry("tenants.0.api-key", "acme-secret"),
             Map.entry("tenants.0.upstream-api-key", "acme-upstream"),
             Map.entry("tenants.1.name", "beta"),
-            Map.entry("tenants.1.api-key", "beta-secret"));
+            Map.entry("tenants.1.api-key", "beta-secret"),
+            Map.entry("tenants.2.name", "gamma"),
+            Map.entry("tenants.2.api-key-sha256", GAMMA.toUpperCase(Locale.ROOT)));
 
     @TempDir
     Path directory;
@@ -183,7 +190,7 @@ class EverySettingTest {
 
         assertThat(given.keySet())
                 .containsExactlyElementsOf(Keys.all().stream().map(Key::name).toList());
-        assertThat(text).contains("name: ", "api-key: ", "upstream-api-key: ", "tenants: []");
+        assertThat(text).contains("name: ", "api-key: ", "api-key-sha256: ", "upstream-api-key: ", "tenants: []");
         assertThat(text)
                 .contains(Stream.concat(Keys.all().stream(), Keys.ofTenant(0).stream())
                         .map(Key::variable)
@@ -236,7 +243,8 @@ class EverySettingTest {
                 "REVEILLE_UPSTREAM_API_KEY", "upstream-secret",
                 "REVEILLE_TENANTS_0_API_KEY", "acme-secret",
                 "REVEILLE_TENANTS_0_UPSTREAM_API_KEY", "acme-upstream",
-                "REVEILLE_TENANTS_1_API_KEY", "beta-secret");
+                "REVEILLE_TENANTS_1_API_KEY", "beta-secret",
+                "REVEILLE_TENANTS_2_API_KEY_SHA256", GAMMA);
 
         assertThat(SettingsReader.read(Optional.of(defaults), Map.of())).isEqualTo(DEFAULTS);
         assertThat(SettingsReader.read(Optional.of(others), secrets)).isEqualTo(OTHERS);
@@ -245,7 +253,7 @@ class EverySettingTest {
     @Test
     void secretsAreNeitherPrintedNorPartOfARecordsText() {
         assertThat(OTHERS.toYaml() + OTHERS)
-                .doesNotContain("upstream-secret", "acme-secret", "acme-upstream", "beta-secret")
+                .doesNotContain("upstream-secret", "acme-secret", "acme-upstream", "beta-secret", GAMMA)
                 .contains("acme", "api-key: \"********\"");
     }
 
@@ -277,6 +285,7 @@ class EverySettingTest {
                 text.append(group("", section, keys)).append(section.equals("upstream") ? breaker : ""));
         text.append("tenants:\n- {name: acme, api-key: acme-secret, upstream-api-key: acme-upstream}\n");
         text.append("- name: beta\n  api-key: beta-secret\n");
+        text.append("- {name: gamma, api-key-sha256: " + GAMMA + "}\n");
         return text.toString();
     }
 

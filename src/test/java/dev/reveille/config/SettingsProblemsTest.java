@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -168,12 +169,40 @@ class SettingsProblemsTest {
                                 + " line 5",
                         "tenants.3.api-key: (hidden) (expected: 1 to 512 visible ASCII characters); from " + file
                                 + " line 5",
-                        "tenants.4.api-key: missing (expected: a value)",
-                        "tenants.5.api-key: missing (expected: a value)",
+                        "tenants.4.api-key: missing (expected: a value, or api-key-sha256)",
+                        "tenants.5.api-key: missing (expected: a value, or api-key-sha256)",
                         "tenants.6.name: missing (expected: a value)",
                         "tenants: acme twice (expected: a name of its own for each tenant)",
                         "tenants: one api-key for acme and beta (expected: a key of its own for each tenant)");
         assertThat(found.getMessage()).doesNotContain("-secret");
+    }
+
+    @Test
+    void aTenantHasAKeyOrTheDigestOfOneAndNotThatOfAnother() throws IOException {
+        String digest = "307c609f87da43c3d563428a4f7efdf9857f4871fd10465732c4ab11a985a08c";
+        String ofNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        Path file = file("tenants:\n"
+                + "  - {name: acme, api-key: acme-secret}\n"
+                + "  - {name: beta, api-key-sha256: " + digest.toUpperCase(Locale.ROOT) + "}\n"
+                + "  - {name: both, api-key: both-secret, api-key-sha256: " + "a".repeat(64) + "}\n"
+                + "  - {name: long, api-key-sha256: " + "a".repeat(65) + "}\n"
+                + "  - {name: odd, api-key-sha256: " + "g".repeat(64) + "}\n"
+                + "  - {name: unset, api-key-sha256: " + ofNothing + "}\n");
+
+        SettingsException found = problems(file, Map.of());
+
+        assertThat(found.problems())
+                .containsExactly(
+                        "tenants.2.api-key-sha256: given together with api-key (expected: only one of them); from "
+                                + file + " line 4",
+                        "tenants.3.api-key-sha256: (hidden) (expected: 64 hexadecimal digits, as sha256sum prints them);"
+                                + " from " + file + " line 5",
+                        "tenants.4.api-key-sha256: (hidden) (expected: 64 hexadecimal digits, as sha256sum prints them);"
+                                + " from " + file + " line 6",
+                        "tenants.5.api-key-sha256: that of an empty key (expected: that of a key); from " + file
+                                + " line 7",
+                        "tenants: one api-key for acme and beta (expected: a key of its own for each tenant)");
+        assertThat(found.getMessage()).doesNotContain("-secret").doesNotContain("aaaa");
     }
 
     @Test
@@ -186,7 +215,7 @@ class SettingsProblemsTest {
                 .containsExactly("upstream.api-key: (hidden) (expected: 1 to 512 visible ASCII characters);"
                         + " from environment variable REVEILLE_UPSTREAM_API_KEY");
         assertThat(problems("REVEILLE_TENANTS_0_NAME", "acme", "REVEILLE_TENANTS_0_API_KEY", ""))
-                .containsExactly("tenants.0.api-key: missing (expected: a value)");
+                .containsExactly("tenants.0.api-key: missing (expected: a value, or api-key-sha256)");
     }
 
     @Test
@@ -222,7 +251,7 @@ class SettingsProblemsTest {
         "REVEILLE_HTTP_PROT, did you mean REVEILLE_HTTP_PORT?",
         "REVEILLE_UPSTREAM_APIKEY, did you mean REVEILLE_UPSTREAM_API_KEY?",
         "REVEILLE_TENANTS_7_SECRET, 'expected: one of REVEILLE_TENANTS_0_NAME, REVEILLE_TENANTS_0_API_KEY,"
-                + " REVEILLE_TENANTS_0_UPSTREAM_API_KEY'",
+                + " REVEILLE_TENANTS_0_API_KEY_SHA256, REVEILLE_TENANTS_0_UPSTREAM_API_KEY'",
         "REVEILLE_TENANTS_00_NAME, did you mean REVEILLE_TENANTS_0_NAME?",
         "REVEILLE_WEATHER, 'expected: REVEILLE_ and a key, such as REVEILLE_HTTP_PORT'",
     })
