@@ -213,6 +213,7 @@ public final class Wire {
             case "runtime_crashed" -> new GatewayFailure.RuntimeCrashed(detail);
             case "wake_timeout" -> new GatewayFailure.WakeTimeout(detail);
             case "start_timeout" -> new GatewayFailure.StartTimeout(detail);
+            case "build_timeout" -> new GatewayFailure.BuildTimeout(detail);
             case "too_many_waiting" -> new GatewayFailure.TooManyWaiting(detail, after);
             case "quota_exceeded" -> new GatewayFailure.QuotaExceeded(detail, after);
             case "runtime_api_unavailable" -> new GatewayFailure.RuntimeApiUnavailable(detail);

@@ -10,10 +10,11 @@ import java.util.Optional;
 /**
  * An answer with its body.
  *
+ * @param contentType that header's value, or null
  * @param retryAfter that header's value, or null
  * @param whole false if the body was longer than allowed, and given up
  */
-record Answer(int status, String retryAfter, Buffer body, boolean whole) {
+record Answer(int status, String contentType, String retryAfter, Buffer body, boolean whole) {
     boolean isYes() {
         return status >= 200 && status < 300;
     }

@@ -52,6 +52,11 @@ final class Breaker {
                         : Future.failedFuture(result.cause()));
     }
 
+    /** Makes a call that is not counted, since it says little of upstream, unless upstream is given a rest. */
+    <T> Future<T> unlessOpen(Supplier<Future<T>> call) {
+        return state() == CircuitBreakerState.OPEN ? Future.failedFuture(rest()) : call.get();
+    }
+
     /** What the circuit is to see: whatever upstream answered counts as a success. */
     private static <T> Future<AsyncResult<T>> judge(AsyncResult<T> result) {
         boolean innocent = result.cause() instanceof RuntimeApiException failure && !failure.isUpstreamDown();

@@ -4,7 +4,11 @@ import dev.reveille.config.Settings;
 import dev.reveille.runtimeapi.RuntimeApiException.Kind;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -19,6 +23,8 @@ import org.slf4j.LoggerFactory;
 /** Carries a call out: each attempt inside the breaker, repeated as its {@link Repeat} allows. */
 final class Caller {
     private static final Logger LOG = LoggerFactory.getLogger(Caller.class);
+
+    private static final String API_KEY = "X-API-Key";
 
     /** Far above any list of runtimes seen. */
     private static final int LONGEST_ANSWER = 4 * 1024 * 1024;
@@ -88,7 +94,7 @@ final class Caller {
                 .setAbsoluteURI(base + call.path())
                 .setMethod(call.method())
                 .putHeader("Accept", "application/json");
-        call.key().ifPresent(key -> options.putHeader("X-API-Key", key));
+        call.key().ifPresent(key -> options.putHeader(API_KEY, key));
         call.body().ifPresent(body -> options.putHeader("Content-Type", body.contentType()));
         return exchange.send(options, call.body().map(Body::bytes)).map(reading);
     }
@@ -97,6 +103,21 @@ final class Caller {
         return number < attempts
                 && cause instanceof RuntimeApiException failure
                 && call.repeat().after(failure);
+    }
+
+    /** A POST with {@code headers} whose body is sent by somebody else. Fails as {@code UNREACHABLE}. */
+    Future<HttpClientRequest> begin(String path, Optional<String> key, MultiMap headers) {
+        RequestOptions options = new RequestOptions()
+                .setAbsoluteURI(base + path)
+                .setMethod(HttpMethod.POST)
+                .setHeaders(headers);
+        key.ifPresent(k -> options.putHeader(API_KEY, k));
+        return breaker.unlessOpen(() -> exchange.open(options));
+    }
+
+    /** The whole answer to a request that was begun here. */
+    Future<Answer> read(HttpClientResponse response) {
+        return exchange.read(response);
     }
 
     private Future<Void> pause(RuntimeApiException failure, int number) {

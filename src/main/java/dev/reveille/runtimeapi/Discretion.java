@@ -1,6 +1,8 @@
 package dev.reveille.runtimeapi;
 
 import dev.reveille.session.Quoted;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -38,6 +40,30 @@ final class Discretion {
         String readable = Quoted.plain(text, LONGEST_READ);
         return Quoted.plain(hidden.matcher(readable).replaceAll(INSTEAD), LONGEST)
                 .strip();
+    }
+
+    /** The same, with what must not be told left out of all its texts. The others stay as they are, however long. */
+    JsonObject apply(JsonObject json, Optional<String> key) {
+        JsonObject fit = new JsonObject();
+        json.forEach(member -> fit.put(member.getKey(), fit(member.getValue(), key)));
+        return fit;
+    }
+
+    private Object fit(Object value, Optional<String> key) {
+        if (value instanceof JsonObject object) {
+            return apply(object, key);
+        }
+        if (value instanceof JsonArray array) {
+            JsonArray fit = new JsonArray();
+            array.forEach(item -> fit.add(fit(item, key)));
+            return fit;
+        }
+        return value instanceof String text && tells(text, key) ? apply(text, key) : value;
+    }
+
+    private boolean tells(String text, Optional<String> key) {
+        return key.filter(k -> !k.isEmpty() && text.contains(k)).isPresent()
+                || hidden.matcher(text).find();
     }
 
     /** @param key was shown to upstream, which may have repeated it */

@@ -61,11 +61,18 @@ final class Exchange {
                 .recover(cause -> Future.failedFuture(attempt.abandon(cause)));
     }
 
+    /** A request that its taker sends, and for whose end it cares. Fails as {@code UNREACHABLE}. */
+    Future<HttpClientRequest> open(RequestOptions options) {
+        return client.request(options.setConnectTimeout(timeout.toMillis()))
+                .recover(cause -> Future.failedFuture(RuntimeApiException.notConnected()));
+    }
+
     Future<Void> close() {
         return client.close();
     }
 
-    private Future<Answer> read(HttpClientResponse response) {
+    /** The whole answer, or its first bytes if it is too long. Takes any time. */
+    Future<Answer> read(HttpClientResponse response) {
         Promise<Answer> answer = Promise.promise();
         Buffer body = Buffer.buffer();
         response.exceptionHandler(answer::tryFail);
@@ -81,10 +88,15 @@ final class Exchange {
     }
 
     private static Answer answer(HttpClientResponse response, Buffer body, boolean whole) {
-        return new Answer(response.statusCode(), response.getHeader("Retry-After"), body, whole);
+        return new Answer(
+                response.statusCode(),
+                response.getHeader("Content-Type"),
+                response.getHeader("Retry-After"),
+                body,
+                whole);
     }
 
-    private static void cut(HttpClientRequest request) {
+    static void cut(HttpClientRequest request) {
         request.reset().onFailure(cause -> LOG.trace("reset of a request that had ended: {}", cause.toString()));
     }
 

@@ -11,6 +11,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -23,10 +24,12 @@ import java.util.stream.Collectors;
 public final class RuntimeApi {
     private final Caller caller;
     private final Records records;
+    private final PassThrough passThrough;
 
     /** @param base where the paths begin; may have a path of its own */
     public RuntimeApi(Vertx vertx, URI base, Settings.Upstream settings, MeterRegistry meters) {
-        this(vertx, base, settings, meters, RandomGenerator.getDefault());
+        // May be called from several threads, which other generators do not stand.
+        this(vertx, base, settings, meters, () -> ThreadLocalRandom.current().nextLong());
     }
 
     /** @param random spreads the repetitions of calls */
@@ -34,6 +37,7 @@ public final class RuntimeApi {
         Discretion discretion = new Discretion(base);
         this.caller = new Caller(vertx, base, settings, meters, random, discretion);
         this.records = new Records(discretion);
+        this.passThrough = new PassThrough(vertx, caller, discretion, PassThrough.SILENCE);
     }
 
     /** What upstream knows of a session; empty if it knows none. */
@@ -121,6 +125,11 @@ public final class RuntimeApi {
         return caller.call(
                 Call.poll("build_status", "/build_status?build_id=" + Call.encoded(buildId), key),
                 answer -> records.ofBuild(caller.object(answer, key)));
+    }
+
+    /** The calls whose answers are for the client alone. They end with this object. */
+    public PassThrough passThrough() {
+        return passThrough;
     }
 
     /** Cuts the calls that are under way. */

@@ -59,6 +59,7 @@ public sealed interface GatewayFailure {
         RUNTIME_CRASHED(502, true),
         WAKE_TIMEOUT(504, true),
         START_TIMEOUT(504, true),
+        BUILD_TIMEOUT(504, true),
         TOO_MANY_WAITING(429, true),
         QUOTA_EXCEEDED(429, true),
         RUNTIME_API_UNAVAILABLE(502, true),
@@ -230,6 +231,14 @@ public sealed interface GatewayFailure {
         @Override
         public Kind kind() {
             return Kind.START_TIMEOUT;
+        }
+    }
+
+    /** The runtime API took nothing of what was to be built, or did not answer once it had all of it. */
+    record BuildTimeout(String detail) implements GatewayFailure {
+        @Override
+        public Kind kind() {
+            return Kind.BUILD_TIMEOUT;
         }
     }
 

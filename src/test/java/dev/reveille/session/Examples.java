@@ -75,6 +75,7 @@ public final class Examples {
                 new GatewayFailure.RuntimeCrashed("p"),
                 new GatewayFailure.WakeTimeout("q"),
                 new GatewayFailure.StartTimeout("r"),
+                new GatewayFailure.BuildTimeout("s"),
                 new GatewayFailure.TooManyWaiting("s", soon),
                 new GatewayFailure.QuotaExceeded("t", soon),
                 new GatewayFailure.RuntimeApiUnavailable("u"),
