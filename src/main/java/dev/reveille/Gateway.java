@@ -12,6 +12,7 @@ import dev.reveille.proxy.ProxyVerticle;
 import dev.reveille.registry.RegistryVerticle;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
+import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.sandboxhost.SandboxHost;
 import dev.reveille.session.PublicUrls;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -48,6 +49,7 @@ public final class Gateway {
     private final AtomicInteger port;
     private final AtomicInteger adminPort;
     private URI runtimeApi;
+    private RuntimeApi calls;
     private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
 
     private Gateway(Vertx vertx, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
@@ -114,10 +116,12 @@ public final class Gateway {
     private Future<Void> start(SessionRegistry registry, URI upstream) {
         runtimeApi = upstream;
         SessionGauges.register(registry, meters);
-        Api api = new Api(registry, tenants, urls, node.id(), settings.http().bodyLimit());
+        calls = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
+        undo.push(calls::close);
+        Api api = new Api(registry, tenants, urls, node.id(), settings.http().bodyLimit(), calls.passThrough(), clock);
         return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
                 .compose(up ->
-                        deploy(new LifecycleVerticle(registry, node, tenants, urls, upstream, settings, meters, clock)))
+                        deploy(new LifecycleVerticle(registry, node, tenants, urls, calls, settings, meters, clock)))
                 .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))
                 .compose(up -> listeners(registry, api))
                 .onSuccess(up -> readiness.ready());

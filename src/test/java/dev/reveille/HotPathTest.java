@@ -17,6 +17,7 @@ import dev.reveille.registry.CountingMap;
 import dev.reveille.registry.RegistryVerticle;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
+import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.session.SessionId;
 import dev.reveille.testing.FakeRuntimeApi;
@@ -77,8 +78,8 @@ class HotPathTest {
         AtomicInteger port = new AtomicInteger();
         await(vertx.deployVerticle(
                 new RegistryVerticle(registry, urls, settings.registry().repairInterval())));
-        await(vertx.deployVerticle(
-                new LifecycleVerticle(registry, node, tenants, urls, upstream.uri(), settings, meters, clock)));
+        RuntimeApi api = new RuntimeApi(vertx, upstream.uri(), settings.upstream(), meters);
+        await(vertx.deployVerticle(new LifecycleVerticle(registry, node, tenants, urls, api, settings, meters, clock)));
         Holds holds = new Holds(settings.hold(), meters);
         await(vertx.deployVerticle(new ProxyVerticle(
                 registry,

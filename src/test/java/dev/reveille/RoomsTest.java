@@ -77,7 +77,15 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule theApiSeesNeitherLifecycleNorProxy =
-            mayUse("api", "session", "bus", "config", "access", "problem", "registry");
+            mayUse("api", "session", "bus", "config", "access", "problem", "registry", "runtimeapi");
+
+    @ArchTest
+    static final ArchRule theApiPassesClientsCallsOnToTheRuntimeApiAndMakesNoneOfItsOwn = noClasses()
+            .that()
+            .resideInAPackage("dev.reveille.api..")
+            .should()
+            .dependOnClassesThat()
+            .haveSimpleName("RuntimeApi");
 
     @ArchTest
     static final ArchRule adminOnlyReads = mayUse("admin", "config");

@@ -8,6 +8,7 @@ import static io.vertx.core.http.HttpMethod.PUT;
 import dev.reveille.access.Tenants;
 import dev.reveille.config.ByteSize;
 import dev.reveille.registry.SessionRegistry;
+import dev.reveille.runtimeapi.PassThrough;
 import dev.reveille.session.PublicUrls;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -20,6 +21,8 @@ import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -27,28 +30,43 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The routes below {@code /api/v1}. */
+/** The routes of the gateway itself: the runtime API's at the root, its own below {@code /api/v1}. */
 public final class Api {
     private static final Logger LOG = LoggerFactory.getLogger(Api.class);
     private static final Pattern DOT_SEGMENT = Pattern.compile("/(\\.|%2e){1,2}(?=/|$)", Pattern.CASE_INSENSITIVE);
+
+    /** Long enough for a restart of upstream, short enough for what it said to be true still. */
+    private static final Duration ANSWER_LIFETIME = Duration.ofMinutes(5);
 
     private final SessionRegistry registry;
     private final Tenants tenants;
     private final PublicUrls urls;
     private final String node;
     private final ByteSize bodyLimit;
+    private final PassThrough upstream;
+    private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
 
     /**
      * @param node the name of this node, for the status feed
      * @param bodyLimit the largest request body that is read
+     * @param upstream takes what this gateway has no answer to
      */
-    public Api(SessionRegistry registry, Tenants tenants, PublicUrls urls, String node, ByteSize bodyLimit) {
+    public Api(
+            SessionRegistry registry,
+            Tenants tenants,
+            PublicUrls urls,
+            String node,
+            ByteSize bodyLimit,
+            PassThrough upstream,
+            InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
         this.urls = Objects.requireNonNull(urls, "urls");
         this.node = Objects.requireNonNull(node, "node");
         this.bodyLimit = Objects.requireNonNull(bodyLimit, "bodyLimit");
+        this.upstream = Objects.requireNonNull(upstream, "upstream");
+        this.lastAnswers = new LastAnswers(clock, ANSWER_LIFETIME);
     }
 
     /** The routes, for one event loop. */
@@ -59,12 +77,42 @@ public final class Api {
     Router router(Vertx vertx) {
         Router router = Router.router(vertx);
         Caller caller = new Caller(tenants, urls);
-        SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit);
-        StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING);
 
         router.route().handler(UnreadBody::watch).failureHandler(Refusal::answer);
+        runtimes(router, caller, vertx);
         router.route("/api/*").handler(Api::plainPath);
         router.route("/api/v1/sessions*").handler(caller::identify);
+        sessions(router, vertx);
+
+        router.errorHandler(Refusal.NOT_FOUND, context -> Refusal.answer(context, Refusal.NOT_FOUND));
+        router.errorHandler(Refusal.BAD_REQUEST, context -> Refusal.answer(context, Refusal.BAD_REQUEST));
+        return router;
+    }
+
+    /** Clients write their base URL and a path one after the other, so a path may begin with several slashes. */
+    private void runtimes(Router router, Caller caller, Vertx vertx) {
+        RuntimesApi runtimes = new RuntimesApi(vertx.eventBus(), bodyLimit);
+        UpstreamCalls calls = new UpstreamCalls(upstream, tenants, lastAnswers);
+
+        resource(router, "/health", Map.of(GET, runtimes::health));
+        forCallers(router, caller, "/start", POST, runtimes::start);
+        forCallers(router, caller, "/stop", POST, runtimes::stop);
+        forCallers(router, caller, "/pause", POST, runtimes::pause);
+        forCallers(router, caller, "/resume", POST, runtimes::resume);
+        forCallers(router, caller, "/sessions/batch", GET, runtimes::batch);
+        forCallers(router, caller, "/sessions/:session_id", GET, runtimes::record);
+        forCallers(router, caller, "/list", GET, runtimes::list);
+        forCallers(router, caller, "/runtime/:runtime_id", GET, runtimes::pod);
+        forCallers(router, caller, "/registry_prefix", GET, calls::registryPrefix);
+        forCallers(router, caller, "/image_exists", GET, calls::imageExists);
+        forCallers(router, caller, "/build", POST, calls::build);
+        forCallers(router, caller, "/build_status", GET, calls::buildStatus);
+        forCallers(router, caller, "/api/warm-runtime-configs", GET, calls::warmRuntimeConfigs);
+    }
+
+    private void sessions(Router router, Vertx vertx) {
+        SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit);
+        StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING);
 
         resource(router, "/api/v1/openapi.yaml", Map.of(GET, this::contract));
         resource(router, "/api/v1/sessions", Map.of(GET, sessions::list));
@@ -75,10 +123,12 @@ public final class Api {
         resource(router, "/api/v1/sessions/:session_id/pause", Map.of(POST, sessions::pause));
         resource(router, "/api/v1/sessions/:session_id/resume", Map.of(POST, sessions::resume));
         resource(router, "/api/v1/sessions/:session_id/events", Map.of(GET, feed::follow));
+    }
 
-        router.errorHandler(Refusal.NOT_FOUND, context -> Refusal.answer(context, Refusal.NOT_FOUND));
-        router.errorHandler(Refusal.BAD_REQUEST, context -> Refusal.answer(context, Refusal.BAD_REQUEST));
-        return router;
+    private static void forCallers(
+            Router router, Caller caller, String path, HttpMethod method, Handler<RoutingContext> handler) {
+        router.route(path).handler(caller::identify);
+        resource(router, path, Map.of(method, handler));
     }
 
     /** The router would answer other methods with 405, but does not tell us which ones there are. */

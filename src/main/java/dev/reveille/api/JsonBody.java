@@ -19,6 +19,9 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.jackson.JacksonCodec;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,8 +29,11 @@ import java.util.concurrent.TimeoutException;
 /**
  * Reads a body that is a JSON object, whatever its {@code Content-Type}: {@code curl -d} says that it is a form. Called
  * only once the caller is known, since the body is kept in memory.
+ *
+ * @param text as it came, byte for byte in UTF-8
+ * @param object what it says
  */
-final class JsonBody {
+record JsonBody(String text, JsonObject object) {
     private static final int DEEPEST = 100;
     private static final int MOST_TOKENS = 100_000;
 
@@ -41,15 +47,13 @@ final class JsonBody {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    private JsonBody() {}
-
     /**
      * The body of {@code request}; an empty one is an empty object. Called before any of it was read.
      *
      * @param patience from now to its last byte
      * @return fails with {@code too_large} or {@code invalid_request}, or if the client leaves meanwhile
      */
-    static Future<JsonObject> of(HttpServerRequest request, ByteSize limit, Duration patience) {
+    static Future<JsonBody> of(HttpServerRequest request, ByteSize limit, Duration patience) {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null && Long.parseLong(length) > limit.bytes()) {
             return Future.failedFuture(tooLarge(limit));
@@ -79,11 +83,24 @@ final class JsonBody {
         return whole.future();
     }
 
-    private static JsonObject parse(Buffer body) {
-        if (body.length() == 0) {
-            return new JsonObject();
+    private static JsonBody parse(Buffer body) {
+        String text = text(body);
+        return new JsonBody(text, text.isEmpty() ? new JsonObject() : object(text));
+    }
+
+    private static String text(Buffer body) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body.getBytes()))
+                    .toString();
+        } catch (CharacterCodingException wrong) {
+            throw invalid("not in UTF-8");
         }
-        try (JsonParser parser = JSON.createParser(body.getBytes())) {
+    }
+
+    private static JsonObject object(String text) {
+        try (JsonParser parser = JSON.createParser(text)) {
             if (JacksonCodec.fromParser(parser, Object.class) instanceof JsonObject object) {
                 return object;
             }

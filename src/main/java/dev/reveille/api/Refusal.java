@@ -7,6 +7,7 @@ import dev.reveille.session.Quoted;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,9 @@ final class Refusal {
     static final int METHOD_NOT_ALLOWED = 405;
 
     private static final Logger LOG = LoggerFactory.getLogger(Refusal.class);
+
+    /** Clients put ids unescaped into the path. An id with a percent sign is no broken request to them, but one of nobody. */
+    private static final Pattern BROKEN_SESSION = Pattern.compile("/+sessions/+[^/]*%(?![0-9A-Fa-f]{2})[^/]*");
 
     private Refusal() {}
 
@@ -47,7 +51,9 @@ final class Refusal {
             context.addHeadersEndHandler(
                     v -> context.response().putHeader("WWW-Authenticate", "Bearer realm=\"reveille\""));
         }
-        new Problem(failure, id, Optional.empty())
+        Optional<String> runtime =
+                Optional.ofNullable(context.pathParam("runtime_id")).map(i -> Quoted.plain(i, 128));
+        new Problem(failure, id, runtime)
                 .answer(context.response())
                 .onFailure(left -> LOG.debug("the client has left: {}", left.toString()));
     }
@@ -55,6 +61,10 @@ final class Refusal {
     private static GatewayFailure failure(RoutingContext context, int status) {
         if (context.failure() instanceof FailureException known) {
             return known.failure();
+        }
+        if (status == BAD_REQUEST
+                && BROKEN_SESSION.matcher(context.request().path()).matches()) {
+            return new GatewayFailure.UnknownSession("there is no session of such a name");
         }
         return switch (status) {
             case NOT_FOUND ->

@@ -19,15 +19,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The sessions API. Commands begin something and answer at once, {@code 202} while it goes on; with {@code Prefer: wait=N}
  * they answer when it has ended, or after N seconds.
  */
 final class SessionsApi {
-    private static final Logger LOG = LoggerFactory.getLogger(SessionsApi.class);
     /** Enough for the largest body over a slow line, and no more than that for somebody who sends none. */
     private static final Duration BODY_PATIENCE = Duration.ofMinutes(2);
 
@@ -55,7 +52,7 @@ final class SessionsApi {
         Parameters.of(context);
         SessionCommand command = command(context);
         JsonBody.of(context.request(), bodyLimit, BODY_PATIENCE)
-                .compose(request -> open(command, request))
+                .compose(body -> open(command, body.object()))
                 .onSuccess(opened -> answer(context, opened.document(), opened.status()))
                 .onFailure(context::fail);
     }
@@ -124,15 +121,7 @@ final class SessionsApi {
     }
 
     private static void send(RoutingContext context, int status, JsonObject document) {
-        if (context.response().closed()) {
-            return;
-        }
-        context.response()
-                .setStatusCode(status)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(document.toBuffer())
-                .onFailure(left -> LOG.debug("the client has left: {}", left.toString()));
+        JsonAnswer.send(context, status, document.toBuffer());
     }
 
     private static SessionCommand command(RoutingContext context) {

@@ -1,7 +1,8 @@
 /**
- * What clients ask of the gateway itself: the sessions API and the status feed.
+ * What clients ask of the gateway itself: the runtime API, as its clients know it, the sessions API and the status feed.
  *
- * <p>The door is {@link dev.reveille.api.Api}. Requests become commands on the event bus, and their answers HTTP; {@code
- * openapi.yaml} is the contract. It holds no state and decides nothing about sessions.
+ * <p>The door is {@link dev.reveille.api.Api}. Requests become commands on the event bus, and their answers HTTP; what only
+ * upstream can answer is passed on to it. {@code openapi.yaml} is the contract. It decides nothing about sessions, and
+ * remembers nothing but what upstream said last.
  */
 package dev.reveille.api;

@@ -16,7 +16,6 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
-import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,12 +28,11 @@ public final class LifecycleVerticle extends VerticleBase {
     private final ClusterNode node;
     private final Tenants tenants;
     private final PublicUrls urls;
-    private final URI runtimeApi;
+    private final RuntimeApi api;
     private final Settings settings;
     private final MeterRegistry meters;
     private final InstantSource clock;
     private final List<MessageConsumer<JsonObject>> consumers = new ArrayList<>();
-    private RuntimeApi api;
     private AliveProbe probe;
     private InitialEnv initialEnv;
     private Transitions transitions;
@@ -43,7 +41,7 @@ public final class LifecycleVerticle extends VerticleBase {
     private long sweep;
 
     /**
-     * @param runtimeApi base address of the runtime API, the embedded one's if that is used
+     * @param api may be shared with others of this node that stop before; closed when this stops
      * @param clock the time; handed in so that tests can
      */
     public LifecycleVerticle(
@@ -51,7 +49,7 @@ public final class LifecycleVerticle extends VerticleBase {
             ClusterNode node,
             Tenants tenants,
             PublicUrls urls,
-            URI runtimeApi,
+            RuntimeApi api,
             Settings settings,
             MeterRegistry meters,
             InstantSource clock) {
@@ -59,7 +57,7 @@ public final class LifecycleVerticle extends VerticleBase {
         this.node = Objects.requireNonNull(node, "node");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
         this.urls = Objects.requireNonNull(urls, "urls");
-        this.runtimeApi = Objects.requireNonNull(runtimeApi, "runtimeApi");
+        this.api = Objects.requireNonNull(api, "api");
         this.settings = Objects.requireNonNull(settings, "settings");
         this.meters = Objects.requireNonNull(meters, "meters");
         this.clock = Objects.requireNonNull(clock, "clock");
@@ -68,7 +66,6 @@ public final class LifecycleVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         Settings.Lifecycle times = settings.lifecycle();
-        api = new RuntimeApi(vertx, runtimeApi, settings.upstream(), meters);
         probe = new AliveProbe(vertx, times.aliveTimeout());
         initialEnv = new InitialEnv(vertx, times.environmentTimeout());
 

@@ -8,12 +8,15 @@ import dev.reveille.access.Tenants;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.Wire;
 import dev.reveille.config.ByteSize;
+import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
+import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.TestGateway;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -25,6 +28,7 @@ import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.HttpResponse;
 import io.vertx.ext.web.client.WebClient;
 import io.vertx.junit5.VertxExtension;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -67,7 +71,14 @@ class ContractTest {
                         new Tenants(List.of(), Optional.empty()),
                         new PublicUrls(Optional.empty()),
                         "node",
-                        new ByteSize(1024))
+                        new ByteSize(1024),
+                        new RuntimeApi(
+                                        vertx,
+                                        upstream.uri(),
+                                        Settings.defaults().upstream(),
+                                        new SimpleMeterRegistry())
+                                .passThrough(),
+                        InstantSource.system())
                 .router(vertx);
 
         Set<String> routes = router.getRoutes().stream()

@@ -9,7 +9,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import io.vertx.junit5.VertxExtension;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class JsonBodyTest {
     @Test
     void aBodyThatDoesNotComeIsNotWaitedForWithoutEnd(Vertx vertx) {
-        Promise<JsonObject> read = Promise.promise();
+        Promise<JsonBody> read = Promise.promise();
         HttpServer server = await(vertx.createHttpServer()
                 .requestHandler(request -> JsonBody.of(request, new ByteSize(1024), Duration.ofMillis(50))
                         .onComplete(read))

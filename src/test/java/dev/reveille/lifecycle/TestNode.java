@@ -14,6 +14,7 @@ import dev.reveille.registry.CountingMap;
 import dev.reveille.registry.RegistryVerticle;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
+import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.ClosePolicy;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
@@ -86,8 +87,10 @@ final class TestNode {
         await(vertx.deployVerticle(
                 new RegistryVerticle(registry, urls, settings.registry().repairInterval())));
         Tenants tenants = new Tenants(settings.tenants(), settings.upstream().apiKey());
-        String lifecycle = await(vertx.deployVerticle(new LifecycleVerticle(
-                registry, node, tenants, urls, upstream, settings, new SimpleMeterRegistry(), clock)));
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        RuntimeApi api = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
+        String lifecycle = await(vertx.deployVerticle(
+                new LifecycleVerticle(registry, node, tenants, urls, api, settings, meters, clock)));
         return new TestNode(vertx, map, counting, registry, lifecycle);
     }
 
