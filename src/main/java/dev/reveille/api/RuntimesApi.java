@@ -1,6 +1,7 @@
 package dev.reveille.api;
 
 import dev.reveille.bus.Catalogue;
+import dev.reveille.bus.Deadline;
 import dev.reveille.bus.Endpoint;
 import dev.reveille.bus.RecordsQuery;
 import dev.reveille.bus.RuntimeCommand;

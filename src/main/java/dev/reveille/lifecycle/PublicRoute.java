@@ -7,8 +7,10 @@ import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Whether clients reach a sandbox, found out by asking it as they do: through this node's own public listener. Ready is what
@@ -16,6 +18,9 @@ import java.util.Map;
  */
 final class PublicRoute {
     private static final int MOST = 50_000;
+
+    /** Whoever asks has a client that waits. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final PublicUrls urls;
     private final AliveProbe probe;
@@ -48,11 +53,14 @@ final class PublicRoute {
         if (known != null && known == session.revision()) {
             return Future.succeededFuture(true);
         }
-        return answers(running.live()).onSuccess(yes -> {
-            if (yes) {
-                isReached(session);
-            }
-        });
+        return answers(running.live())
+                .onSuccess(yes -> {
+                    if (yes) {
+                        isReached(session);
+                    }
+                })
+                .timeout(LOOK.toMillis(), TimeUnit.MILLISECONDS)
+                .otherwise(false);
     }
 
     /** The sandbox has just answered. */

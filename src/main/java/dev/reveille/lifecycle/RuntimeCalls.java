@@ -1,5 +1,6 @@
 package dev.reveille.lifecycle;
 
+import dev.reveille.bus.Deadline;
 import dev.reveille.bus.RuntimeCommand;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.bus.StartCommand;
@@ -63,10 +64,11 @@ final class RuntimeCalls {
 
     /** Starts the session's runtime, or finds it there. Fails as opening does; {@code start_timeout} if it has no name yet. */
     Future<JsonObject> start(StartCommand command) {
+        Deadline deadline = deadline(command.patience());
         SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
         owedStops.forget(command.id());
         return within(
-                        command.patience(),
+                        deadline,
                         lifecycle.start(open, OpenRequest.ofStart(command.request())),
                         () -> standing(command.id()))
                 .compose(session -> session.runtime().isPresent()
@@ -80,14 +82,16 @@ final class RuntimeCalls {
 
     /** Wakes a runtime. Fails as waking does. */
     Future<JsonObject> resume(RuntimeCommand command) {
+        Deadline deadline = deadline(command.patience());
         return records.find(command)
-                .compose(found -> found.isPresent() ? resume(command, found.get()) : resumeUnknown(command));
+                .compose(found ->
+                        found.isPresent() ? resume(command, found.get(), deadline) : resumeUnknown(command, deadline));
     }
 
-    private Future<JsonObject> resume(RuntimeCommand command, Session session) {
-        Errand errand = lifecycle.errand(byClient(command, session, command.patience()));
+    private Future<JsonObject> resume(RuntimeCommand command, Session session, Deadline deadline) {
+        Errand errand = lifecycle.errand(byClient(command, session, deadline.left()));
         return within(
-                        command.patience(),
+                        deadline,
                         records.inspected(session).compose(now -> wake(errand, command, now)),
                         () -> standing(session.id()))
                 .compose(records::shown);
@@ -144,8 +148,8 @@ final class RuntimeCalls {
     }
 
     /** One that upstream may know and we do not, such as one that sleeps since before this gateway began. */
-    private Future<JsonObject> resumeUnknown(RuntimeCommand command) {
-        return directly(command, Step.RESUME, key -> upstream.api().resume(key, command.id()))
+    private Future<JsonObject> resumeUnknown(RuntimeCommand command, Deadline deadline) {
+        return directly(command, deadline, Step.RESUME, key -> upstream.api().resume(key, command.id()))
                 .compose(done -> {
                     JsonObject answer = new JsonObject()
                             .put(RUNTIME_ID, command.id().value())
@@ -161,22 +165,24 @@ final class RuntimeCalls {
 
     /** Puts a runtime to sleep, after its start if that is under way. Fails as pausing does. */
     Future<JsonObject> pause(RuntimeCommand command) {
+        Deadline deadline = deadline(command.patience());
         return records.find(command)
-                .compose(found -> found.isPresent() ? pause(command, found.get()) : pauseUnknown(command));
+                .compose(found ->
+                        found.isPresent() ? pause(command, found.get(), deadline) : pauseUnknown(command, deadline));
     }
 
-    private Future<JsonObject> pause(RuntimeCommand command, Session session) {
+    private Future<JsonObject> pause(RuntimeCommand command, Session session, Deadline deadline) {
         PauseErrand pause = new PauseErrand(lifecycle.errand(byClient(command, session, LONG)));
         Future<Session> looked = session.state() instanceof SandboxState.Running
                 ? Future.succeededFuture(session)
                 : records.inspected(session);
         Future<Session> paused = looked.compose(pause::pause)
                 .onFailure(error -> LOG.info("session={} could not be paused: {}", session.id(), error.getMessage()));
-        return within(command.patience(), paused, () -> standing(session.id())).compose(records::shown);
+        return within(deadline, paused, () -> standing(session.id())).compose(records::shown);
     }
 
-    private Future<JsonObject> pauseUnknown(RuntimeCommand command) {
-        return directly(command, Step.PAUSE, key -> upstream.api().pause(key, command.id()))
+    private Future<JsonObject> pauseUnknown(RuntimeCommand command, Deadline deadline) {
+        return directly(command, deadline, Step.PAUSE, key -> upstream.api().pause(key, command.id()))
                 .map(done ->
                         new JsonObject().put(RUNTIME_ID, command.id().value()).put(STATUS, "paused"));
     }
@@ -188,24 +194,27 @@ final class RuntimeCalls {
      * What upstream refuses now is asked for again.
      */
     Future<JsonObject> stop(RuntimeCommand command) {
+        Deadline deadline = deadline(command.patience());
         return records.find(command)
                 .compose(
-                        found -> found.isPresent() ? stop(command, found.get()) : stopUnknown(command),
-                        unavailable -> stopUnknown(command))
+                        found -> found.isPresent()
+                                ? stop(command, found.get(), deadline)
+                                : stopUnknown(command, deadline),
+                        unavailable -> stopUnknown(command, deadline))
                 .otherwise(unknown -> stopped(command, "stopped"));
     }
 
-    private Future<JsonObject> stop(RuntimeCommand command, Session session) {
+    private Future<JsonObject> stop(RuntimeCommand command, Session session, Deadline deadline) {
         Future<Session> stopped = new CloseErrand(lifecycle.errand(byClient(command, session, LONG))).stop();
         stopped.onFailure(error -> owedStops.add(session));
-        return within(command.patience(), stopped, () -> Future.succeededFuture(session))
+        return within(deadline, stopped, () -> Future.succeededFuture(session))
                 .map(now -> now.state() instanceof SandboxState.Stopped)
                 .otherwise(false)
                 .map(over -> stopped(command, over ? "stopped" : "stopping"));
     }
 
-    private Future<JsonObject> stopUnknown(RuntimeCommand command) {
-        return directly(command, Step.STOP, key -> upstream.api().stop(key, command.id()))
+    private Future<JsonObject> stopUnknown(RuntimeCommand command, Deadline deadline) {
+        return directly(command, deadline, Step.STOP, key -> upstream.api().stop(key, command.id()))
                 .onFailure(error -> LOG.info("runtime={} could not be stopped: {}", command.id(), error.getMessage()))
                 .map(done -> stopped(command, "stopped"));
     }
@@ -217,12 +226,13 @@ final class RuntimeCalls {
     // What they share.
 
     /** For a runtime without a session here. Where tenants share an upstream key nobody can tell whose it is. */
-    private <T> Future<T> directly(RuntimeCommand command, Step step, Function<Optional<String>, Future<T>> call) {
+    private <T> Future<T> directly(
+            RuntimeCommand command, Deadline deadline, Step step, Function<Optional<String>, Future<T>> call) {
         if (!upstream.tenants().seesOnlyItsOwn(command.tenant())) {
             return RuntimeRecords.unknown(command.id());
         }
         return call.apply(upstream.tenants().upstreamKey(command.tenant()))
-                .timeout(Math.max(1, command.patience().toMillis()), TimeUnit.MILLISECONDS)
+                .timeout(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS)
                 .recover(error -> {
                     if (error instanceof RuntimeApiException refused && refused.status() == NOT_FOUND) {
                         return RuntimeRecords.unknown(command.id());
@@ -238,10 +248,15 @@ final class RuntimeCalls {
         return SessionCommand.byClient(session.id(), command.tenant(), patience);
     }
 
-    /** {@code call}, or {@code otherwise} when patience is over; {@code call} goes on then. */
+    /** Showing what came of it takes a moment too. */
+    private static Deadline deadline(Duration patience) {
+        return Deadline.in(patience.minus(patience.dividedBy(8)));
+    }
+
+    /** {@code call}, or {@code otherwise} at the deadline; {@code call} goes on then. */
     private static Future<Session> within(
-            Duration patience, Future<Session> call, Supplier<Future<Session>> otherwise) {
-        return call.timeout(Math.max(1, patience.toMillis()), TimeUnit.MILLISECONDS)
+            Deadline deadline, Future<Session> call, Supplier<Future<Session>> otherwise) {
+        return call.timeout(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS)
                 .recover(error -> error instanceof TimeoutException ? otherwise.get() : Future.failedFuture(error));
     }
 

@@ -38,8 +38,11 @@ import java.util.stream.Collectors;
  * not exist.
  */
 final class RuntimeRecords {
-    /** Clients give up after 10 s, some of them for good. */
-    private static final Duration LOOK = Duration.ofSeconds(4);
+    /** For a look after which the last that is known would do as well. Clients give up after 10 s, some of them for good. */
+    private static final Duration LOOK = Duration.ofMillis(2500);
+
+    /** For one without which there is no answer. */
+    private static final Duration FIRST_LOOK = Duration.ofSeconds(6);
 
     /** How long a session may take to settle before the answer tells that it has not. */
     private static final Duration SETTLE = Duration.ofSeconds(4);
@@ -107,10 +110,9 @@ final class RuntimeRecords {
     }
 
     private Future<JsonObject> recordOfUnknown(String tenant, SessionId id) {
-        return inTime(discovery.adopt(id, tenant))
-                .recover(late -> Future.failedFuture(asFailure(late)))
+        return firstLook(discovery.adopt(id, tenant))
                 .compose(found -> found.filter(s -> s.tenant().equals(tenant)).isPresent()
-                        ? record(found.get(), tenant, SETTLE)
+                        ? shown(found.get())
                         : recordOfUpstream(tenant, id));
     }
 
@@ -141,9 +143,11 @@ final class RuntimeRecords {
 
     /** How the pod of a runtime is doing. Fails with {@code unknown_session}. */
     Future<JsonObject> pod(RuntimeCommand command) {
+        boolean known = registry.route(command.id().value()) != null;
         return find(command)
-                .compose(found ->
-                        found.map(session -> pod(session, command.id())).orElseGet(() -> podOfUnknown(command)));
+                .compose(found -> found.map(session ->
+                                known ? pod(session, command.id()) : pod(session, command.id(), Optional.empty()))
+                        .orElseGet(() -> podOfUnknown(command)));
     }
 
     private Future<JsonObject> pod(Session session, RuntimeId runtime) {
@@ -151,10 +155,11 @@ final class RuntimeRecords {
                 .map(report -> report.status().outcome() != PodStatus.Outcome.READY)
                 .otherwise(error -> error instanceof RuntimeApiException refused && refused.status() == NOT_FOUND)
                 .compose(doubtful -> doubtful ? inspected(session) : Future.succeededFuture(session))
-                .compose(now -> publicRoute
-                        .reached(now)
-                        .map(reached -> RuntimeDocument.pod(
-                                now, runtime, upstream.told().pod(runtime), reached)));
+                .compose(now -> pod(now, runtime, upstream.told().pod(runtime)));
+    }
+
+    private Future<JsonObject> pod(Session session, RuntimeId runtime, Optional<JsonObject> told) {
+        return publicRoute.reached(session).map(reached -> RuntimeDocument.pod(session, runtime, told, reached));
     }
 
     /** Nothing that we may know, such as one that sleeps since before this gateway began. */
@@ -178,8 +183,7 @@ final class RuntimeRecords {
     Future<Optional<Session>> find(RuntimeCommand command) {
         Route route = registry.route(command.id().value());
         Future<Optional<Session>> found = route == null
-                ? inTime(discovery.adopt(command.id(), command.tenant()))
-                        .recover(late -> Future.failedFuture(asFailure(late)))
+                ? firstLook(discovery.adopt(command.id(), command.tenant()))
                 : Future.succeededFuture(Optional.of(route.session()));
         return found.compose(session ->
                 session.filter(s -> !s.tenant().equals(command.tenant())).isPresent()
@@ -295,6 +299,11 @@ final class RuntimeRecords {
 
     static <T> Future<T> inTime(Future<T> look) {
         return look.timeout(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static <T> Future<T> firstLook(Future<T> look) {
+        return look.timeout(FIRST_LOOK.toMillis(), TimeUnit.MILLISECONDS)
+                .recover(error -> Future.failedFuture(asFailure(error)));
     }
 
     private static RuntimeException asFailure(Throwable error) {

@@ -1,4 +1,4 @@
-package dev.reveille.api;
+package dev.reveille.bus;
 
 import java.time.Duration;
 
@@ -7,13 +7,13 @@ import java.time.Duration;
  *
  * @param nanos on the clock of {@link System#nanoTime}
  */
-record Deadline(long nanos) {
-    static Deadline in(Duration patience) {
+public record Deadline(long nanos) {
+    public static Deadline in(Duration patience) {
         return new Deadline(System.nanoTime() + patience.toNanos());
     }
 
     /** Never negative. */
-    Duration left() {
+    public Duration left() {
         return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
     }
 }
