@@ -69,6 +69,18 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
                 Form::withoutSecrets);
     }
 
+    /** Ports in a row, or nothing. */
+    static Form<Optional<PortRange>> portsOrNone() {
+        return of(
+                text -> text.isEmpty() ? Optional.empty() : Optional.of(PortRange.read(text)),
+                range -> range.map(PortRange::toString).orElse(""));
+    }
+
+    /** A text, or nothing. */
+    static Form<Optional<String>> textOrNone() {
+        return of(text -> Optional.of(text).filter(t -> !t.isEmpty()), text -> text.orElse(""));
+    }
+
     /** One of the constants of {@code type}, in any case. */
     static <E extends Enum<E>> Form<E> choice(Class<E> type) {
         return of(text -> choice(type, text), Form::lower);

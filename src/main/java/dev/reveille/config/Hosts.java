@@ -12,6 +12,10 @@ final class Hosts {
     private static final Pattern NAME = Pattern.compile(
             "(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*");
 
+    /** A name has 253 characters at most; in front go a label of 63 and a dot. */
+    private static final Pattern DOMAIN = Pattern.compile(
+            "(?=.{1,189}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*");
+
     private Hosts() {}
 
     static boolean isHost(String host) {
@@ -21,6 +25,11 @@ final class Hosts {
         return NUMERIC.matcher(host).matches()
                 ? IPV4.matcher(host).matches()
                 : NAME.matcher(host).matches();
+    }
+
+    /** Whether {@code name}, in lower case, is a domain that further names can stand in front of. */
+    static boolean isDomain(String name) {
+        return DOMAIN.matcher(name).matches() && !NUMERIC.matcher(name).matches();
     }
 
     /** Without the brackets that an IPv6 address has in a URL. */

@@ -32,6 +32,17 @@ final class Keys {
             Form.urlOr("", "an http or https URL, or nothing"),
             "",
             s -> s.http().publicUrl());
+    static final Key<Settings.Routing> HTTP_ROUTING = key(
+            "http.routing",
+            Form.choice(Settings.Routing.class),
+            "path",
+            s -> s.http().routing());
+    static final Key<Optional<String>> HTTP_DOMAIN =
+            key("http.domain", Form.textOrNone(), "", s -> s.http().domain());
+    static final Key<String> HTTP_DOMAIN_SEPARATOR =
+            key("http.domain-separator", Form.TEXT, ".", s -> s.http().domainSeparator());
+    static final Key<Optional<PortRange>> HTTP_PORT_RANGE =
+            key("http.port-range", Form.portsOrNone(), "", s -> s.http().portRange());
     static final Key<ByteSize> HTTP_BODY_LIMIT =
             key("http.body-limit", Form.SIZE, "32MiB", s -> s.http().bodyLimit());
 

@@ -3,6 +3,7 @@ package dev.reveille.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +50,12 @@ public record Settings(
         Expectations expectations = new Expectations("")
                 .that(!tenants.isEmpty() || Hosts.isLoopback(http.host()), unguarded(http.host()))
                 .that(!samePort(http, admin), onePort(http, admin));
+        if (http.routing() == Routing.PORT && http.portRange().isPresent()) {
+            PortRange range = http.portRange().get();
+            expectations.that(
+                    !range.contains(admin.port()) || !Hosts.overlap(http.host(), admin.host()),
+                    taken(range, "admin.port", admin.port(), List.of("admin.host", "http.host")));
+        }
         Set<String> names = new HashSet<>();
         Map<String, String> owners = new HashMap<>();
         for (Tenant tenant : tenants) {
@@ -76,20 +83,58 @@ public record Settings(
      * @param host an address or name; an IPv6 address may come in brackets and is kept without
      * @param port 0: any free one
      * @param publicUrl the base of the URLs handed out, without path; empty: {@code http://host:port}
+     * @param routing how the URLs handed out name sandboxes
+     * @param domain what the host names of sandboxes end in, in lower case; there if they have host names
+     * @param domainSeparator a dot or a hyphen, between a sandbox's own name and {@code domain}
+     * @param portRange the ports of sandboxes, four for each; there if they have ports
      * @param bodyLimit the longest body that is read into memory, so not that of sandbox traffic
      */
-    public record Http(String host, int port, Optional<URI> publicUrl, ByteSize bodyLimit) {
+    public record Http(
+            String host,
+            int port,
+            Optional<URI> publicUrl,
+            Routing routing,
+            Optional<String> domain,
+            String domainSeparator,
+            Optional<PortRange> portRange,
+            ByteSize bodyLimit) {
         private static final long LEAST_BODY = 1 << 10;
         private static final long MOST_BODY = 1 << 30;
+        private static final List<String> SEPARATORS = List.of(".", "-");
+        private static final int LEAST_PORTS = 4;
+        private static final int MOST_PORTS = 4_000;
 
         /** @throws IllegalArgumentException naming all values that are out of range */
         public Http {
+            Objects.requireNonNull(routing, "routing");
             host = Hosts.bare(host);
             publicUrl = publicUrl.map(Settings::withoutTrailingSlash);
+            domain = domain.map(name -> name.toLowerCase(Locale.ROOT));
             Expectations expectations = new Expectations("http")
                     .host("host", host)
                     .number("port", port, 0, 65_535)
+                    .that(
+                            SEPARATORS.contains(domainSeparator),
+                            "domain-separator",
+                            domainSeparator,
+                            "one of " + String.join(", ", SEPARATORS))
+                    .that(routing != Routing.SUBDOMAIN || domain.isPresent(), needed("http.domain", routing))
+                    .that(routing != Routing.PORT || portRange.isPresent(), needed("http.port-range", routing))
                     .size("body-limit", bodyLimit, LEAST_BODY, MOST_BODY);
+            domain.ifPresent(name -> expectations.that(
+                    Hosts.isDomain(name),
+                    "domain",
+                    name,
+                    "a domain such as sandboxes.example.org, at most 189 characters, without port"));
+            portRange.ifPresent(range -> expectations.that(
+                    range.size() >= LEAST_PORTS && range.size() <= MOST_PORTS,
+                    "port-range",
+                    range.toString(),
+                    LEAST_PORTS + " to " + MOST_PORTS + " ports, four for each sandbox"));
+            if (routing == Routing.PORT && portRange.isPresent()) {
+                expectations.that(
+                        !portRange.get().contains(port), taken(portRange.get(), "http.port", port, List.of()));
+            }
             publicUrl.ifPresent(url -> expectations
                     .base("public-url", url)
                     .that(
@@ -99,6 +144,16 @@ public record Settings(
                             "no path; sandboxes are reached below /{runtime_id}"));
             expectations.met();
         }
+    }
+
+    /** What tells sandboxes apart in the URLs that are handed out. Those by path are served in each case. */
+    public enum Routing {
+        /** {@code /{runtime_id}/{service}/…}. */
+        PATH,
+        /** A host name for each service of each sandbox. */
+        SUBDOMAIN,
+        /** A port for each service of each sandbox. */
+        PORT
     }
 
     /**
@@ -424,6 +479,20 @@ public record Settings(
                 "" + admin.port(),
                 "another than http.port " + http.port() + " on the same host",
                 List.of("admin.port", "http.port", "admin.host", "http.host"));
+    }
+
+    private static Problem needed(String key, Routing routing) {
+        return new Problem(
+                key,
+                "",
+                "a value when http.routing is " + routing.name().toLowerCase(Locale.ROOT),
+                List.of(key, "http.routing"));
+    }
+
+    private static Problem taken(PortRange range, String key, int port, List<String> also) {
+        List<String> concerns = new ArrayList<>(List.of("http.port-range", key));
+        concerns.addAll(also);
+        return new Problem("http.port-range", range.toString(), "a range without " + key + " " + port, concerns);
     }
 
     private static Problem unguarded(String host) {

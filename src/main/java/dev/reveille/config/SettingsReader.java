@@ -81,6 +81,10 @@ public final class SettingsReader {
                 valueOf(Keys.HTTP_HOST),
                 valueOf(Keys.HTTP_PORT),
                 valueOf(Keys.HTTP_PUBLIC_URL),
+                valueOf(Keys.HTTP_ROUTING),
+                valueOf(Keys.HTTP_DOMAIN),
+                valueOf(Keys.HTTP_DOMAIN_SEPARATOR),
+                valueOf(Keys.HTTP_PORT_RANGE),
                 valueOf(Keys.HTTP_BODY_LIMIT));
     }
 

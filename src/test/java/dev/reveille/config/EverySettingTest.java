@@ -31,7 +31,15 @@ class EverySettingTest {
     private static final String GAMMA = "8ad7dc5928309bca0407719461bf2e418e95169b0485ea850a96d87942e98205";
 
     private static final Settings DEFAULTS = new Settings(
-            new Settings.Http("127.0.0.1", 8080, Optional.empty(), new ByteSize(32 << 20)),
+            new Settings.Http(
+                    "127.0.0.1",
+                    8080,
+                    Optional.empty(),
+                    Settings.Routing.PATH,
+                    Optional.empty(),
+                    ".",
+                    Optional.empty(),
+                    new ByteSize(32 << 20)),
             new Settings.Admin("127.0.0.1", 9090),
             new Settings.Upstream(
                     Optional.empty(),
@@ -67,7 +75,14 @@ class EverySettingTest {
 
     private static final Settings OTHERS = new Settings(
             new Settings.Http(
-                    "0.0.0.0", 80, Optional.of(URI.create("https://sandboxes.example.org")), new ByteSize(1 << 20)),
+                    "0.0.0.0",
+                    80,
+                    Optional.of(URI.create("https://sandboxes.example.org")),
+                    Settings.Routing.PORT,
+                    Optional.of("sandboxes.example.org"),
+                    "-",
+                    Optional.of(new PortRange(20_000, 20_399)),
+                    new ByteSize(1 << 20)),
             new Settings.Admin("::1", 81),
             new Settings.Upstream(
                     Optional.of(URI.create("https://runtime.example.org/api")),
@@ -108,6 +123,10 @@ class EverySettingTest {
             Map.entry("http.host", "0.0.0.0"),
             Map.entry("http.port", "80"),
             Map.entry("http.public-url", "https://sandboxes.example.org/"),
+            Map.entry("http.routing", "Port"),
+            Map.entry("http.domain", "Sandboxes.example.org"),
+            Map.entry("http.domain-separator", "-"),
+            Map.entry("http.port-range", "20000-20399"),
             Map.entry("http.body-limit", "1MiB"),
             Map.entry("admin.host", "[::1]"),
             Map.entry("admin.port", "81"),

@@ -95,6 +95,16 @@ class SettingsProblemsTest {
         http.public-url       | http://a:70000           | an http or https URL with a valid host name, without user, query or fragment
         http.public-url       | https://a/b/             | no path; sandboxes are reached below /{runtime_id}
         http.public-url       | http://a b               | an http or https URL, or nothing
+        http.routing          | host                     | one of path, subdomain, port
+        http.domain           | .example.org             | a domain such as sandboxes.example.org, at most 189 characters, without port
+        http.domain           | example.org:80           | a domain such as sandboxes.example.org, at most 189 characters, without port
+        http.domain           | 10.0.0.1                 | a domain such as sandboxes.example.org, at most 189 characters, without port
+        http.domain-separator | _                        | one of ., -
+        http.port-range       | 20000                    | a range of ports such as 20000-20399, or nothing
+        http.port-range       | 20399-20000              | a range of ports such as 20000-20399, the lower one first, both 1 to 65535
+        http.port-range       | 65000-65536              | a range of ports such as 20000-20399, the lower one first, both 1 to 65535
+        http.port-range       | 20000-20002              | 4 to 4000 ports, four for each sandbox
+        http.port-range       | 20000-24000              | 4 to 4000 ports, four for each sandbox
         http.body-limit       | 64K                      | a size such as 512B, 64KiB, 1MiB or 2GiB; did you mean 64KiB?
         http.body-limit       | 64kb                     | a size such as 512B, 64KiB, 1MiB or 2GiB; did you mean 64KiB?
         http.body-limit       | 65536                    | a size such as 512B, 64KiB, 1MiB or 2GiB; a unit is missing
@@ -137,6 +147,35 @@ class SettingsProblemsTest {
                 .startsWith("admin.port: 8080 (expected: another than http.port 8080 on the same host)");
         assertThat(problems("REVEILLE_ADMIN_PORT", "8080", "REVEILLE_ADMIN_HOST", "0.0.0.0"))
                 .hasSize(1);
+    }
+
+    @Test
+    void eachModeOfRoutingNeedsWhatItIsMadeOf() {
+        assertThat(problems("REVEILLE_HTTP_ROUTING", "subdomain", "REVEILLE_HTTP_PORT", "70000"))
+                .containsExactlyInAnyOrder(
+                        "http.port: 70000 (expected: 0 to 65535); from environment variable REVEILLE_HTTP_PORT",
+                        "http.domain: '' (expected: a value when http.routing is subdomain);"
+                                + " from http.routing in environment variable REVEILLE_HTTP_ROUTING");
+        assertThat(problems("REVEILLE_HTTP_ROUTING", "port").get(0))
+                .startsWith("http.port-range: '' (expected: a value when http.routing is port); from http.routing in");
+        assertThat(problems("REVEILLE_HTTP_ROUTING", "port", "REVEILLE_HTTP_PORT_RANGE", "many"))
+                .hasSize(1);
+        read(Map.of("REVEILLE_HTTP_ROUTING", "subdomain", "REVEILLE_HTTP_DOMAIN", "localhost"));
+    }
+
+    @Test
+    void thePortsOfSandboxesAreNobodyElses() {
+        assertThat(problems("REVEILLE_HTTP_ROUTING", "port", "REVEILLE_HTTP_PORT_RANGE", "8000-10000")
+                        .get(0))
+                .startsWith("http.port-range: 8000-10000 (expected: a range without http.port 8080); from");
+        assertThat(problems("REVEILLE_HTTP_ROUTING", "port", "REVEILLE_HTTP_PORT_RANGE", "9000-9100")
+                        .get(0))
+                .startsWith("http.port-range: 9000-9100 (expected: a range without admin.port 9090); from");
+        read(Map.of("REVEILLE_HTTP_PORT_RANGE", "8000-10000"));
+        read(Map.of(
+                "REVEILLE_HTTP_ROUTING", "port",
+                "REVEILLE_HTTP_PORT_RANGE", "9000-9100",
+                "REVEILLE_ADMIN_HOST", "127.0.0.2"));
     }
 
     @Test
