@@ -18,17 +18,24 @@ public record Origin(boolean ssl, String host, int port, String prefix) {
      * names.
      */
     static Origin of(RuntimeId id, URI url, Service service) {
+        Origin runtime = at(url);
+        if (service == Service.RUNTIME) {
+            return runtime;
+        }
+        String root = "/" + id;
+        String path = runtime.prefix;
+        if (path.equals(root) || path.startsWith(root + "/")) {
+            return new Origin(runtime.ssl, runtime.host, runtime.port, root + "/" + service.word());
+        }
+        return new Origin(runtime.ssl, service.word() + "-" + runtime.host, runtime.port, path);
+    }
+
+    /** The origin whose address is {@code url}, an http or https URL with a host. */
+    static Origin at(URI url) {
         boolean ssl = "https".equalsIgnoreCase(url.getScheme());
         int port = url.getPort() >= 0 ? url.getPort() : ssl ? 443 : 80;
         String path = url.getRawPath() == null ? "" : url.getRawPath();
-        if (service == Service.RUNTIME) {
-            return new Origin(ssl, url.getHost(), port, path);
-        }
-        String root = "/" + id;
-        if (path.equals(root) || path.startsWith(root + "/")) {
-            return new Origin(ssl, url.getHost(), port, root + "/" + service.word());
-        }
-        return new Origin(ssl, service.word() + "-" + url.getHost(), port, path);
+        return new Origin(ssl, url.getHost(), port, path.replaceFirst("/+$", ""));
     }
 
     /** As it stands in a Host header: without the port where that is the scheme's own. */

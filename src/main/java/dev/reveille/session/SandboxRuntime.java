@@ -33,9 +33,9 @@ public record SandboxRuntime(RuntimeId id, URI url, Optional<String> sessionKey,
         }
     }
 
-    /** Where {@code service} is reached at upstream. */
+    /** Where {@code service} is reached at upstream: where that says it is, or else where clients would look for it. */
     public Origin origin(Service service) {
-        return Origin.of(id, url, service);
+        return WorkHosts.address(service, workHosts).map(Origin::at).orElseGet(() -> Origin.of(id, url, service));
     }
 
     /**

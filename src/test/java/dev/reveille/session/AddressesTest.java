@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -39,8 +40,36 @@ class AddressesTest {
 
         Origin origin = runtime.origin(Service.of(service).orElseThrow());
 
-        assertThat((origin.ssl() ? "https://" : "http://") + origin.host() + ":" + origin.port() + origin.prefix())
-                .isEqualTo(expected);
+        assertThat(text(origin)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        https://work-1-abc.up=12000, https://work-2-abc.up=12001 | https://work-1-abc.up:443 | https://work-2-abc.up:443
+        https://work-2.abc.up:8443/=1, https://work-1.abc.up/=2  | https://work-1.abc.up:443 | https://work-2.abc.up:8443
+        http://up/abc/work-2=1, http://up/abc/work-1=2           | http://up:80/abc/work-1   | http://up:80/abc/work-2
+        http://b.up=12001, http://a.up:81/x/=12000               | http://a.up:81/x          | http://b.up:80
+        http://a.up=1, http://work-1-abc.up=2                    | http://work-1-abc.up:80   | http://a.up:80
+        http://only.up=12000                                     | http://only.up:80         | http://up.test:80/abc/work-2
+        ftp://a.up=1, not an address=2, http://work-10-abc.up=3  | http://work-10-abc.up:80  | http://up.test:80/abc/work-2
+        """)
+    void anAppIsWhereUpstreamSaysThatItIs(String told, String first, String second) {
+        Map<String, Integer> hosts = new HashMap<>();
+        for (String each : told.split(", ", -1)) {
+            int equals = each.lastIndexOf('=');
+            hosts.put(each.substring(0, equals), Integer.valueOf(each.substring(equals + 1)));
+        }
+        SandboxRuntime runtime = new SandboxRuntime(
+                new RuntimeId("abc"), URI.create("http://up.test/abc/runtime"), Optional.empty(), hosts);
+
+        assertThat(text(runtime.origin(Service.WORK_1))).isEqualTo(first);
+        assertThat(text(runtime.origin(Service.WORK_2))).isEqualTo(second);
+        assertThat(text(runtime.origin(Service.RUNTIME))).isEqualTo("http://up.test:80/abc/runtime");
+        assertThat(text(runtime.origin(Service.VSCODE))).isEqualTo("http://up.test:80/abc/vscode");
+    }
+
+    private static String text(Origin origin) {
+        return (origin.ssl() ? "https://" : "http://") + origin.host() + ":" + origin.port() + origin.prefix();
     }
 
     @Test
