@@ -210,6 +210,7 @@ public final class Wire {
             case "wrong_state" -> new GatewayFailure.WrongState(detail);
             case "runtime_disconnected" -> new GatewayFailure.RuntimeDisconnected(json.getInteger("status"), detail);
             case "runtime_paused" -> new GatewayFailure.RuntimePaused(detail, after);
+            case "runtime_starting" -> new GatewayFailure.RuntimeStarting(detail, after);
             case "runtime_crashed" -> new GatewayFailure.RuntimeCrashed(detail);
             case "wake_timeout" -> new GatewayFailure.WakeTimeout(detail);
             case "start_timeout" -> new GatewayFailure.StartTimeout(detail);

@@ -88,9 +88,12 @@ final class Exchange {
         return awake(route).compose(this::forward);
     }
 
-    /** The route once its sandbox is awake; fails if this request may not wake it, or waking fails. */
+    /**
+     * The route once its sandbox is awake; fails if this request may not wake it, or waking fails. A probe does not wait for a
+     * sandbox that is on its way: it is there to ask whether it has arrived.
+     */
     private Future<Route> awake(Route route) {
-        if (route.awake()) {
+        if (route.awake() || tooEarly(route)) {
             return Future.succeededFuture(route);
         }
         SandboxState state = route.session().state();
@@ -112,17 +115,38 @@ final class Exchange {
         if (gone.future().isComplete()) {
             return Future.failedFuture(new ClientLeft());
         }
+        if (tooEarly(route)) {
+            return failed(Failures.starting(route));
+        }
         Optional<String> bar = whyNotWaking(route);
-        if (bar.isPresent()) {
+        if (bar.isPresent() && !route.comingUp()) {
             return failed(
                     Failures.asleep(route, bar.get(), proxy.holds().wakeTimes().expected()));
         }
+        return bar.isEmpty()
+                ? waiting(proxy.waker().await(route, left(), gone.future()))
+                : waiting(proxy.waker().join(route, left(), gone.future())).compose(this::arrived);
+    }
+
+    private Future<Route> waiting(Future<Route> held) {
         long begun = System.nanoTime();
         body.stayOut();
-        return counted(proxy.waker().await(route, left(), gone.future())).onComplete(done -> {
+        return counted(held).onComplete(done -> {
             waitedNanos += System.nanoTime() - begun;
             body.comeIn();
         });
+    }
+
+    /** For one that waited without the right to wake: the sandbox is where it is, and that is its answer. */
+    private Future<Route> arrived(Route route) {
+        return route.session().state() instanceof SandboxState.Failed still
+                ? failed(Failures.broken(BAD_GATEWAY, route.session(), still.failure()))
+                : awake(route);
+    }
+
+    /** Whether this asks for an answer of a sandbox that is on its way, and need not have one. */
+    private boolean tooEarly(Route route) {
+        return route.comingUp() && Intent.of(in, path) == Intent.IGNORES;
     }
 
     /** Why this request may not wake the sandbox; empty if it may. */
@@ -143,7 +167,9 @@ final class Exchange {
         }
         attempts++;
         attempt = new Attempt(proxy.vertx(), in, path, body, upgrade);
-        return attempt.send(proxy.client(), origin(route), proxy.settings().responseTimeout())
+        Duration silence =
+                route.comingUp() ? proxy.probePatience() : proxy.settings().responseTimeout();
+        return attempt.send(proxy.client(), origin(route), silence)
                 .compose(answer -> answered(route, answer), error -> lost(route, error));
     }
 
@@ -161,7 +187,14 @@ final class Exchange {
                     origin(route),
                     proxy.settings().stallTimeout());
         }
-        return Verdicts.suspicious(answer.statusCode()) ? judged(route, answer) : relay(route, answer);
+        if (!Verdicts.suspicious(answer.statusCode())) {
+            return relay(route, answer);
+        }
+        if (route.comingUp()) {
+            attempt.cancel();
+            return failed(Failures.starting(route));
+        }
+        return judged(route, answer);
     }
 
     private Future<Void> relay(Route route, HttpClientResponse answer) {
@@ -205,6 +238,9 @@ final class Exchange {
     private Future<Void> lost(Route route, Throwable error) {
         if (gone.future().isComplete() || !(error instanceof Loss loss)) {
             return Future.failedFuture(error);
+        }
+        if (route.comingUp()) {
+            return failed(Failures.starting(route));
         }
         boolean harmless = loss.kind() == Loss.Kind.NOT_SENT
                 || (loss.kind() == Loss.Kind.BROKEN && IDEMPOTENT.contains(in.method()));

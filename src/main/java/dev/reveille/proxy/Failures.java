@@ -4,6 +4,7 @@ import dev.reveille.registry.Route;
 import dev.reveille.session.Cause;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import java.time.Duration;
 
@@ -15,6 +16,13 @@ final class Failures {
 
     static GatewayFailure unknown(String runtimeId) {
         return new GatewayFailure.UnknownSession("there is no sandbox " + runtimeId + ", or it was stopped");
+    }
+
+    /** For a probe that came too early. */
+    static GatewayFailure starting(Route route) {
+        return new GatewayFailure.RuntimeStarting(
+                "the sandbox is " + route.session().state().word() + " and does not answer yet; try again",
+                Duration.ofSeconds(1));
     }
 
     /** @param because why the request does not wake it */
@@ -47,6 +55,13 @@ final class Failures {
         return new GatewayFailure.RuntimeDisconnected(
                 status == 503 ? BAD_GATEWAY : status,
                 "the sandbox cannot be reached: " + stored.detail() + "; opening its session again starts it anew");
+    }
+
+    /** For one that waited for a runtime which its session does not have any more. */
+    static GatewayFailure lost(Session session, String runtimeId) {
+        return session.state() instanceof SandboxState.Failed failed
+                ? broken(BAD_GATEWAY, session, failed.failure())
+                : unknown(runtimeId);
     }
 
     static GatewayFailure lost(Loss loss) {

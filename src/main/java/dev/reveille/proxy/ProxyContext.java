@@ -10,6 +10,7 @@ import java.time.Duration;
  * What the exchanges of one event loop share.
  *
  * @param holdDeadline what a request may spend on questions and waiting, its sandbox's own work aside
+ * @param probePatience how long a sandbox that is on its way may be silent before it counts as not there yet
  * @param lookPatience how long a question that may need the runtime API may take
  */
 record ProxyContext(
@@ -23,4 +24,5 @@ record ProxyContext(
         ProxyMeters meters,
         Settings.Proxy settings,
         Duration holdDeadline,
+        Duration probePatience,
         Duration lookPatience) {}

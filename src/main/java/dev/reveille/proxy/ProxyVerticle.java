@@ -119,6 +119,7 @@ public final class ProxyVerticle extends VerticleBase {
                 new ProxyMeters(meters),
                 proxy,
                 settings.hold().deadline(),
+                settings.lifecycle().aliveTimeout(),
                 lookPatience(settings.upstream()));
         Handler<HttpServerRequest> others = api.apply(vertx);
         HttpServerOptions listener = new HttpServerOptions()

@@ -13,6 +13,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Lets requests wait for their sandbox. However many wait on one event loop, one command asks for the wake, and its outcome
@@ -42,18 +43,53 @@ final class Waker {
      * @return the route to it then; fails with what the wake failed with, {@code wake_timeout} or a hold limit
      */
     Future<Route> await(Route asleep, Duration left, Future<Void> gone) {
-        var refusal = holds.enter(asleep);
+        return held(asleep, left, gone, held -> follow(asleep, held));
+    }
+
+    /**
+     * Waits until the sandbox behind {@code comingUp} has arrived, or not. Asks nobody for it, so nothing is woken.
+     *
+     * @return the route then, to a sandbox in whatever state; fails with {@code unknown_session}, {@code wake_timeout} or a
+     *     hold limit
+     */
+    Future<Route> join(Route comingUp, Duration left, Future<Void> gone) {
+        return held(comingUp, left, gone, held -> arrival(comingUp, left, held));
+    }
+
+    private Future<Route> held(Route route, Duration left, Future<Void> gone, Consumer<Promise<Route>> wait) {
+        var refusal = holds.enter(route);
         if (refusal.isPresent()) {
             return Future.failedFuture(refusal.get().asException());
         }
         Promise<Route> held = Promise.promise();
         long timer = vertx.setTimer(Math.max(1, left.toMillis()), t -> held.tryFail(late().asException()));
         gone.onComplete(v -> held.tryFail(new ClientLeft()));
-        follow(asleep, held);
+        wait.accept(held);
         return held.future().onComplete(done -> {
             vertx.cancelTimer(timer);
-            holds.leave(asleep);
+            holds.leave(route);
         });
+    }
+
+    private void arrival(Route comingUp, Duration left, Promise<Route> held) {
+        String runtime = comingUp.runtime().id().value();
+        registry.until(comingUp.session().id(), session -> !onItsWay(runtime), left)
+                .onFailure(held::tryFail)
+                .onSuccess(there -> {
+                    Route route = registry.route(runtime);
+                    if (route != null && there.isPresent()) {
+                        held.tryComplete(route);
+                    } else {
+                        held.tryFail(there.map(session -> Failures.lost(session, runtime))
+                                .orElseGet(Waker::late)
+                                .asException());
+                    }
+                });
+    }
+
+    private boolean onItsWay(String runtime) {
+        Route route = registry.route(runtime);
+        return route != null && route.comingUp();
     }
 
     /**

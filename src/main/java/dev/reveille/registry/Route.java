@@ -24,6 +24,11 @@ public record Route(Session session, SandboxRuntime runtime, Map<Service, Origin
         return new Route(session, runtime, origins);
     }
 
+    /** Whether the sandbox is on its way, whoever asked for it. */
+    public boolean comingUp() {
+        return session.state() instanceof SandboxState.Starting || session.state() instanceof SandboxState.Resuming;
+    }
+
     /** Whether requests can be forwarded at once. */
     public boolean awake() {
         return session.state() instanceof SandboxState.Running;

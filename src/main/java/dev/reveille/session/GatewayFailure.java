@@ -55,6 +55,7 @@ public sealed interface GatewayFailure {
         WRONG_STATE(409, false),
         RUNTIME_DISCONNECTED(502, true),
         RUNTIME_PAUSED(503, true),
+        RUNTIME_STARTING(500, true),
         STEP_FAILED(502, true),
         RUNTIME_CRASHED(502, true),
         WAKE_TIMEOUT(504, true),
@@ -185,6 +186,22 @@ public sealed interface GatewayFailure {
         @Override
         public Kind kind() {
             return Kind.RUNTIME_PAUSED;
+        }
+    }
+
+    /**
+     * The sandbox is on its way and does not answer yet. A 500, since clients that poll take 404, 502 and 504 for the end of
+     * it, and 503 for sleep.
+     */
+    record RuntimeStarting(String detail, Duration after) implements GatewayFailure {
+        @Override
+        public Optional<Duration> retryAfter() {
+            return Optional.of(after);
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.RUNTIME_STARTING;
         }
     }
 

@@ -66,6 +66,7 @@ public final class Examples {
                 new GatewayFailure.WrongState("g"),
                 new GatewayFailure.RuntimeDisconnected(504, "h"),
                 new GatewayFailure.RuntimePaused("i", soon),
+                new GatewayFailure.RuntimeStarting("i2", soon),
                 new GatewayFailure.StepFailed(GatewayFailure.Step.BUILD, "j"),
                 new GatewayFailure.StepFailed(GatewayFailure.Step.START, "k"),
                 new GatewayFailure.StepFailed(GatewayFailure.Step.RESUME, "l"),
