@@ -67,7 +67,9 @@ public final class RegistryVerticle extends VerticleBase {
     }
 
     private void repaired() {
-        registry.reload().onFailure(e -> LOG.warn("the registry could not be read: {}", e.getMessage()));
+        registry.reload()
+                .onSuccess(all -> urls.tidy(runtime -> registry.route(runtime.value()) != null))
+                .onFailure(e -> LOG.warn("the registry could not be read: {}", e.getMessage()));
     }
 
     private JsonObject page(SessionListing asked) {

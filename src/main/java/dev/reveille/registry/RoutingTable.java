@@ -1,5 +1,6 @@
 package dev.reveille.registry;
 
+import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 
 /**
  * This node's copy of all sessions, and the routes to their runtimes. Reading takes no lock; older news never replaces
@@ -16,6 +18,17 @@ import java.util.concurrent.ConcurrentSkipListMap;
 final class RoutingTable {
     private final ConcurrentSkipListMap<String, Session> sessions = new ConcurrentSkipListMap<>();
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
+    private final Consumer<RuntimeId> routed;
+    private final Consumer<RuntimeId> unrouted;
+
+    /**
+     * @param routed told of each runtime that gets a route and had none; at once, so that it must be quick
+     * @param unrouted told of each runtime that has no route any more, in the same way
+     */
+    RoutingTable(Consumer<RuntimeId> routed, Consumer<RuntimeId> unrouted) {
+        this.routed = routed;
+        this.unrouted = unrouted;
+    }
 
     /** @return whether it was news; false if this or a later revision is known */
     synchronized boolean apply(Session session) {
@@ -30,7 +43,12 @@ final class RoutingTable {
                             session.runtime().map(r -> !r.id().equals(old.id())).orElse(true))
                     .ifPresent(old -> removeRoute(known, old));
         }
-        session.runtime().ifPresent(r -> routes.put(r.id().value(), Route.of(session, r)));
+        session.runtime().ifPresent(r -> {
+            if (routes.put(r.id().value(), Route.of(session, r)) == null) {
+                routed.accept(r.id());
+            }
+        });
+        tellIfUnrouted(known);
         return true;
     }
 
@@ -47,9 +65,12 @@ final class RoutingTable {
                 && !read.equals(before)
                 && before.get().equals(sessions.get(before.get().id().value()));
         if (contradicted) {
-            forget(before.get());
+            drop(before.get());
         }
-        return read.isPresent() && apply(read.get());
+        boolean news = read.isPresent() && apply(read.get());
+        // Only now: what was read mostly has the same runtime.
+        before.filter(b -> contradicted).ifPresent(this::tellIfUnrouted);
+        return news;
     }
 
     /** A session that was forgotten and opened again counts from 1 again. */
@@ -58,8 +79,22 @@ final class RoutingTable {
     }
 
     synchronized void forget(Session session) {
+        drop(session);
+        tellIfUnrouted(session);
+    }
+
+    private void drop(Session session) {
         if (sessions.remove(session.id().value(), session)) {
             session.runtime().ifPresent(r -> removeRoute(session, r));
+        }
+    }
+
+    private void tellIfUnrouted(Session former) {
+        if (former != null) {
+            former.runtime()
+                    .map(SandboxRuntime::id)
+                    .filter(id -> !routes.containsKey(id.value()))
+                    .ifPresent(unrouted);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.reveille.registry;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.SessionListing;
+import dev.reveille.session.RuntimeId;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -33,10 +35,24 @@ public final class SessionRegistry {
     private final SessionStore store;
     private final ClusterNode node;
     private final EventBus bus;
-    private final RoutingTable table = new RoutingTable();
+    private final RoutingTable table;
     private final Waiters waiters;
 
     public SessionRegistry(Vertx vertx, SessionStore store, ClusterNode node) {
+        this(vertx, store, node, routed -> {}, unrouted -> {});
+    }
+
+    /**
+     * @param routed told of each runtime to which this node gets a route; on any thread, and must be quick
+     * @param unrouted told of each to which it has none any more, in the same way
+     */
+    public SessionRegistry(
+            Vertx vertx,
+            SessionStore store,
+            ClusterNode node,
+            Consumer<RuntimeId> routed,
+            Consumer<RuntimeId> unrouted) {
+        this.table = new RoutingTable(routed, unrouted);
         this.store = Objects.requireNonNull(store, "store");
         this.node = Objects.requireNonNull(node, "node");
         this.bus = vertx.eventBus();

@@ -13,10 +13,14 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Service;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RoutingTableTest {
-    private final RoutingTable table = new RoutingTable();
+    private final List<String> news = new ArrayList<>();
+    private final RoutingTable table = new RoutingTable(id -> news.add("+" + id), id -> news.add("-" + id));
     private final Session running = session("s-1", running("rt1"));
     private final Session paused = running.to(paused("rt1"), NOON.plusSeconds(1));
 
@@ -97,5 +101,32 @@ class RoutingTableTest {
         assertThat(table.session(running.id())).isEmpty();
         assertThat(table.route("rt1")).isNull();
         assertThat(table.all()).isEmpty();
+    }
+
+    @Test
+    void whoeverFollowsHearsOnceOfEachRouteThatComesAndOfEachThatIsGone() {
+        table.apply(running);
+        table.apply(paused);
+        assertThat(news).containsExactly("+rt1");
+
+        table.apply(paused.to(running("rt2"), NOON.plusSeconds(2)));
+        assertThat(news).containsExactly("+rt1", "+rt2", "-rt1");
+
+        Session now = table.session(running.id()).orElseThrow();
+        table.correct(Optional.of(now), Optional.of(session("s-1", running("rt2"))));
+        assertThat(news).doesNotContain("-rt2");
+
+        table.forget(table.session(running.id()).orElseThrow());
+        assertThat(news).last().isEqualTo("-rt2");
+    }
+
+    @Test
+    void aRuntimeThatAnotherSessionHasNowIsNotGone() {
+        table.apply(running);
+        table.apply(session("s-2", running("rt1")));
+
+        table.apply(running.to(new SandboxState.Stopped(), NOON.plusSeconds(1)));
+
+        assertThat(news).containsExactly("+rt1");
     }
 }
