@@ -5,6 +5,7 @@ import dev.reveille.admin.AdminVerticle;
 import dev.reveille.admin.Readiness;
 import dev.reveille.api.Api;
 import dev.reveille.bus.ClusterNode;
+import dev.reveille.config.PortRange;
 import dev.reveille.config.Settings;
 import dev.reveille.lifecycle.LifecycleVerticle;
 import dev.reveille.proxy.Holds;
@@ -14,6 +15,7 @@ import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
 import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.sandboxhost.SandboxHost;
+import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
@@ -29,6 +31,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One node: everything made and wired here, started in order and stopped in the reverse of it.
@@ -37,6 +41,8 @@ import java.util.function.Supplier;
  * ready, wait for balancers to notice, take no more holds, finish requests, and so back.
  */
 public final class Gateway {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
     private final Vertx vertx;
     private final Settings settings;
     private final PrometheusMeterRegistry meters;
@@ -58,7 +64,7 @@ public final class Gateway {
         this.meters = Objects.requireNonNull(meters, "meters");
         this.clock = Objects.requireNonNull(clock, "clock");
         this.tenants = new Tenants(settings.tenants(), settings.upstream().apiKey());
-        this.urls = new PublicUrls(settings.http().publicUrl());
+        this.urls = urls(settings.http());
         this.holds = new Holds(settings.hold(), meters);
         this.port = new AtomicInteger(settings.http().port());
         this.adminPort = new AtomicInteger(settings.admin().port());
@@ -109,7 +115,7 @@ public final class Gateway {
     private Future<Void> start() {
         return vertx.sharedData()
                 .<String, String>getAsyncMap(SessionStore.MAP)
-                .map(map -> new SessionRegistry(vertx, new SessionStore(map), node))
+                .map(map -> new SessionRegistry(vertx, new SessionStore(map), node, urls::routed, urls::unrouted))
                 .compose(registry -> upstream().compose(upstream -> start(registry, upstream)));
     }
 
@@ -134,9 +140,28 @@ public final class Gateway {
         Future<Void> all = Future.succeededFuture();
         for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
             all = all.compose(up -> deploy(
-                    new ProxyVerticle(registry, tenants, holds, settings, meters, clock, shared, port, api::on)));
+                    new ProxyVerticle(registry, tenants, urls, holds, settings, meters, clock, shared, port, api::on)));
         }
         return all.onSuccess(up -> urls.listening(settings.http().host(), port.get()));
+    }
+
+    private static PublicUrls urls(Settings.Http http) {
+        return switch (http.routing()) {
+            case PATH -> new PublicUrls(http.publicUrl());
+            case SUBDOMAIN -> PublicUrls.byHost(http.publicUrl(), http.domain().orElseThrow(), http.domainSeparator());
+            case PORT ->
+                PublicUrls.byPort(http.publicUrl(), slots(http.portRange().orElseThrow()));
+        };
+    }
+
+    private static PortSlots slots(PortRange range) {
+        return new PortSlots(
+                range.first(),
+                range.last(),
+                runtime -> LOG.warn(
+                        "runtime={} gets no ports, as all of http.port-range {} are taken: its URLs are by path",
+                        runtime,
+                        range));
     }
 
     private Future<URI> upstream() {

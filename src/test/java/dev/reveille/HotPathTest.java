@@ -84,6 +84,7 @@ class HotPathTest {
         await(vertx.deployVerticle(new ProxyVerticle(
                 registry,
                 tenants,
+                urls,
                 holds,
                 settings,
                 meters,

@@ -53,10 +53,13 @@ final class EndToEnd {
                 "X-Forwarded-For",
                 in.remoteAddress() == null ? "unknown" : in.remoteAddress().hostAddress());
         out.set("X-Forwarded-Proto", in.isSSL() ? "https" : "http");
-        if (in.authority() != null) {
-            out.set("X-Forwarded-Host", in.authority().toString());
+        String authority = RequestTarget.authority(in);
+        if (authority != null) {
+            out.set("X-Forwarded-Host", authority);
         }
-        out.set("X-Forwarded-Prefix", path.publicPrefix());
+        if (!path.ownOrigin()) {
+            out.set("X-Forwarded-Prefix", path.publicPrefix());
+        }
     }
 
     /** What a client gets of an answer's head. */
@@ -73,7 +76,7 @@ final class EndToEnd {
     /** What a field says of places and cookies, as it is true for clients of the gateway. */
     private static String atTheGateway(String name, String value, SandboxPath path, Origin origin) {
         return switch (name) {
-            case "set-cookie" -> CookieScope.narrowed(value, path);
+            case "set-cookie" -> CookieScope.mapped(value, path, origin);
             case "location", "content-location" -> Redirects.mapped(value, origin, path);
             default -> value;
         };

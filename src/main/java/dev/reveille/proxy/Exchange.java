@@ -72,6 +72,9 @@ final class Exchange {
 
     /** A runtime that this node has never heard of: upstream may have. */
     private Future<Route> adopted() {
+        if (!RuntimeId.isOne(path.runtimeId())) {
+            return failed(Failures.unknown(path.runtimeId()));
+        }
         return counted(Catalogue.ADOPT.askHere(proxy.vertx().eventBus(), new RuntimeId(path.runtimeId()), patience()))
                 .recover(error -> left().isZero() ? failed(Waker.late()) : Future.failedFuture(error))
                 .compose(found -> known(Failures.unknown(path.runtimeId())));
@@ -351,7 +354,7 @@ final class Exchange {
         Optional<String> sessionId = Optional.ofNullable(proxy.registry().route(path.runtimeId()))
                 .map(r -> r.session().id().value());
         aboutToAnswer();
-        new Problem(failure, sessionId, Optional.of(path.runtimeId()))
+        new Problem(failure, sessionId, Optional.of(path.runtimeId()).filter(RuntimeId::isOne))
                 .answer(response)
                 .onFailure(closed -> {});
         return ProxyMeters.Outcome.of(failure.status());

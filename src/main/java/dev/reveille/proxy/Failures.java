@@ -4,6 +4,7 @@ import dev.reveille.registry.Route;
 import dev.reveille.session.Cause;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import java.time.Duration;
@@ -15,7 +16,10 @@ final class Failures {
     private Failures() {}
 
     static GatewayFailure unknown(String runtimeId) {
-        return new GatewayFailure.UnknownSession("there is no sandbox " + runtimeId + ", or it was stopped");
+        return new GatewayFailure.UnknownSession(
+                RuntimeId.isOne(runtimeId)
+                        ? "there is no sandbox " + runtimeId + ", or it was stopped"
+                        : "there is no sandbox at this address, or it was stopped");
     }
 
     /** For a probe that came too early. */

@@ -13,8 +13,17 @@ final class InvalidRequest {
 
     /** Says so, and closes the connection: nobody can tell where the next request would begin. */
     static void refuse(HttpServerRequest request) {
+        refuse(request, why(request.decoderResult().cause()));
+    }
+
+    /** For one that is HTTP and makes no sense all the same. */
+    static void refuse(HttpServerRequest request, String because) {
+        refuse(request, new GatewayFailure.InvalidRequest(because));
+    }
+
+    private static void refuse(HttpServerRequest request, GatewayFailure failure) {
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        Problem.of(why(request.decoderResult().cause()))
+        Problem.of(failure)
                 .answer(request.response())
                 .onComplete(sent -> request.connection().close());
     }

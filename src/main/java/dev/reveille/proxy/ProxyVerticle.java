@@ -4,6 +4,8 @@ import dev.reveille.access.Tenants;
 import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
+import dev.reveille.session.PortSlots;
+import dev.reveille.session.PublicUrls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -51,6 +53,7 @@ public final class ProxyVerticle extends VerticleBase {
 
     private final SessionRegistry registry;
     private final Tenants tenants;
+    private final PublicUrls urls;
     private final Holds holds;
     private final Settings settings;
     private final MeterRegistry meters;
@@ -61,8 +64,10 @@ public final class ProxyVerticle extends VerticleBase {
     private AliveProbe probe;
     private HttpClientAgent client;
     private HttpServer server;
+    private PortListeners ports;
 
     /**
+     * @param urls where sandboxes are reached; their ports are listened on too, if they have any
      * @param port where to listen; negative: any, the same for all instances that are given the same number
      * @param actualPort set to where it listens
      * @param api what serves requests that are not for sandboxes, made once for each instance
@@ -70,6 +75,7 @@ public final class ProxyVerticle extends VerticleBase {
     public ProxyVerticle(
             SessionRegistry registry,
             Tenants tenants,
+            PublicUrls urls,
             Holds holds,
             Settings settings,
             MeterRegistry meters,
@@ -79,6 +85,7 @@ public final class ProxyVerticle extends VerticleBase {
             Function<Vertx, Handler<HttpServerRequest>> api) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
+        this.urls = Objects.requireNonNull(urls, "urls");
         this.holds = Objects.requireNonNull(holds, "holds");
         this.settings = Objects.requireNonNull(settings, "settings");
         this.meters = Objects.requireNonNull(meters, "meters");
@@ -122,27 +129,48 @@ public final class ProxyVerticle extends VerticleBase {
                 settings.lifecycle().aliveTimeout(),
                 lookPatience(settings.upstream()));
         Handler<HttpServerRequest> others = api.apply(vertx);
-        HttpServerOptions listener = new HttpServerOptions()
-                .setHost(settings.http().host())
+        Addressing addressing = new Addressing(registry, urls.names());
+        server = unbound(stallMillis)
+                .requestHandler(request -> dispatch(context, others, addressing.of(request), request));
+        return server.listen(port, settings.http().host())
+                .onSuccess(up -> actualPort.set(up.actualPort()))
+                .compose(up -> urls.slots()
+                        .map(slots -> portsOf(slots, stallMillis, context, others))
+                        .orElseGet(Future::succeededFuture));
+    }
+
+    /** Every listener is alike, whatever it is for. */
+    private HttpServer unbound(int stallMillis) {
+        HttpServerOptions options = new HttpServerOptions()
                 .setTcpKeepAlive(true)
                 .setMaxChunkSize(CHUNK)
                 .setMaxInitialLineLength(LONGEST_LINE)
                 .setMaxHeaderSize(LONGEST_HEAD)
                 // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
                 .setHttp2ClearTextEnabled(false);
-        listener.setTcpUserTimeout(stallMillis);
-        server = vertx.createHttpServer(listener)
+        options.setTcpUserTimeout(stallMillis);
+        return vertx.createHttpServer(options)
                 .connectionHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
-                .invalidRequestHandler(InvalidRequest::refuse)
-                .requestHandler(request -> dispatch(context, others, request));
-        return server.listen(port, settings.http().host()).onSuccess(up -> actualPort.set(up.actualPort()));
+                .invalidRequestHandler(InvalidRequest::refuse);
+    }
+
+    private Future<Void> portsOf(
+            PortSlots slots, int stallMillis, ProxyContext context, Handler<HttpServerRequest> others) {
+        ports = new PortListeners(
+                slots,
+                settings.http().host(),
+                () -> unbound(stallMillis),
+                (slot, service) ->
+                        request -> dispatch(context, others, Addressing.at(slots, slot, service, request), request));
+        return ports.listen();
     }
 
     @Override
     public Future<?> stop() {
-        return server.shutdown(settings.shutdown().drain().toMillis(), TimeUnit.MILLISECONDS)
-                .eventually(client::close)
-                .eventually(probe::close);
+        Duration drain = settings.shutdown().drain();
+        Future<Void> drained = server.shutdown(drain.toMillis(), TimeUnit.MILLISECONDS);
+        Future<Void> portsDrained = ports == null ? Future.succeededFuture() : ports.shutdown(drain);
+        return Future.join(drained, portsDrained).eventually(client::close).eventually(probe::close);
     }
 
     /** Whoever is killed resets its connections. Requests that are under way hear of it in their own way. */
@@ -150,10 +178,16 @@ public final class ProxyVerticle extends VerticleBase {
         LOG.debug("a connection broke: {}", error.toString());
     }
 
-    private static void dispatch(ProxyContext context, Handler<HttpServerRequest> others, HttpServerRequest request) {
-        Optional<SandboxPath> path = SandboxPath.of(request.uri());
+    private static void dispatch(
+            ProxyContext context,
+            Handler<HttpServerRequest> others,
+            Optional<SandboxPath> path,
+            HttpServerRequest request) {
         if (path.isPresent()) {
             new Exchange(context, request, path.get()).serve();
+        } else if (RequestTarget.hasOddHost(request)) {
+            // Vert.x would throw on it, and nobody would answer.
+            InvalidRequest.refuse(request, "the Host field is no host");
         } else {
             others.handle(request);
         }

@@ -17,13 +17,21 @@ final class Redirects {
             return location;
         }
         String rest = location.substring(begin);
-        if (begin > 0 && startsWithSegments(rest, from.publicPrefix())) {
+        if (begin > 0 && !from.ownOrigin() && SandboxPath.startsWith(rest, from.publicPrefix())) {
             // A sandbox that minds X-Forwarded-Prefix has mapped the path already.
             return rest;
         }
-        return startsWithSegments(rest, origin.prefix())
-                ? from.publicPrefix() + rest.substring(origin.prefix().length())
+        return SandboxPath.startsWith(rest, origin.prefix())
+                ? reference(from.publicPrefix() + rest.substring(origin.prefix().length()))
                 : location;
+    }
+
+    /** A path as a reference to it (RFC 3986, 4.2): two slashes at its begin would be taken for a host. */
+    private static String reference(String path) {
+        if (path.startsWith("//")) {
+            return "/." + path;
+        }
+        return path.startsWith("/") ? path : "/" + path;
     }
 
     /** Where the path at {@code origin} begins; negative if it is of another origin, or may be. */
@@ -42,10 +50,5 @@ final class Redirects {
         boolean own = authority.equalsIgnoreCase(origin.authority())
                 || authority.equalsIgnoreCase(origin.host() + ":" + origin.port());
         return own ? end : -1;
-    }
-
-    private static boolean startsWithSegments(String path, String prefix) {
-        return path.startsWith(prefix)
-                && (path.length() == prefix.length() || "/?#".indexOf(path.charAt(prefix.length())) >= 0);
     }
 }

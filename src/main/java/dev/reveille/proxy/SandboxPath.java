@@ -6,13 +6,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A request target that leads to a sandbox: {@code /{runtime_id}/{service}…}, taken apart but not decoded.
+ * What a request is for, taken apart but not decoded: something in a sandbox, named by a path {@code
+ * /{runtime_id}/{service}…}, or by a host name or port that is that service's own.
  *
- * @param runtimeId which sandbox
+ * @param runtimeId which sandbox; not necessarily a valid id where it comes from a host name or port
  * @param service what of it
- * @param rest path and query behind the service's name, byte for byte; empty or starting with {@code /} or {@code ?}
+ * @param rest path and query as the service is to see them, byte for byte; empty or starting with {@code /} or {@code ?}
+ * @param ownOrigin whether host and port are the service's own, so that nothing stands in front of its paths
  */
-record SandboxPath(String runtimeId, Service service, String rest) {
+record SandboxPath(String runtimeId, Service service, String rest, boolean ownOrigin) {
     private static final String QUESTION_MARK = "?";
 
     /** First segments of our own: {@code /sessions/runtime} is about a session that is called runtime. */
@@ -28,7 +30,12 @@ record SandboxPath(String runtimeId, Service service, String rest) {
         Optional<Service> service = Service.of(target.substring(idEnd + 1, serviceEnd));
         String id = target.substring(1, idEnd);
         return service.filter(s -> RuntimeId.isOne(id) && !OURS.contains(id))
-                .map(s -> new SandboxPath(id, s, target.substring(serviceEnd)));
+                .map(s -> new SandboxPath(id, s, target.substring(serviceEnd), false));
+    }
+
+    /** For a request that came to a host name or port of its own. */
+    static SandboxPath ofOwnOrigin(String runtimeId, Service service, String target) {
+        return new SandboxPath(runtimeId, service, target, true);
     }
 
     private static int endOfSegment(String target, int from) {
@@ -39,9 +46,13 @@ record SandboxPath(String runtimeId, Service service, String rest) {
         return end;
     }
 
-    /** The request target below {@code prefix}. */
+    /**
+     * The request target below {@code prefix}. The editor is told its prefix and names it in its pages, so on a host of its
+     * own requests come with it and without.
+     */
     String below(String prefix) {
-        String target = prefix + rest;
+        boolean there = ownOrigin && service == Service.VSCODE && !prefix.isEmpty() && startsWith(rest, prefix);
+        String target = there ? rest : prefix + rest;
         if (target.isEmpty()) {
             return "/";
         }
@@ -54,8 +65,14 @@ record SandboxPath(String runtimeId, Service service, String rest) {
         return query < 0 ? rest : rest.substring(0, query);
     }
 
-    /** What clients see in front of the sandbox's own path. */
+    /** What clients see in front of the sandbox's own path; may be empty. */
     String publicPrefix() {
-        return "/" + runtimeId + "/" + service.word();
+        return ownOrigin ? "" : "/" + runtimeId + "/" + service.word();
+    }
+
+    /** Whether {@code target} begins with the segments of {@code prefix}, and not just with its letters. */
+    static boolean startsWith(String target, String prefix) {
+        return target.startsWith(prefix)
+                && (target.length() == prefix.length() || "/?#".indexOf(target.charAt(prefix.length())) >= 0);
     }
 }

@@ -2,7 +2,7 @@
  * The way of a request to its sandbox and back.
  *
  * <pre>
- *   listener → path → route → intent, key → [hold until awake] → forward → verdict → client
+ *   listener → host, port or path → route → intent, key → [hold until awake] → forward → verdict → client
  * </pre>
  *
  * <p>The door is {@link dev.reveille.proxy.ProxyVerticle}, which owns the public listener; {@link

@@ -3,11 +3,13 @@ package dev.reveille.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.session.Origin;
+import dev.reveille.session.Service;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RedirectsTest {
     private static final SandboxPath FROM = SandboxPath.of("/r1/runtime/x").orElseThrow();
+    private static final SandboxPath OWN = SandboxPath.ofOwnOrigin("r1", Service.RUNTIME, "/x");
 
     @ParameterizedTest
     @CsvSource({
@@ -41,6 +43,39 @@ class RedirectsTest {
     })
     void withoutAPrefixAPathIsLeftAlone(String location, String expected) {
         assertThat(Redirects.mapped(location, new Origin(false, "r1.test", 81, ""), FROM))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://up.test/r1/next?a=%2F#f, /next?a=%2F#f",
+        "//up.test/r1?q, /?q",
+        "https://up.test/r1, /",
+        "/r1/next, /next",
+        "/r1, /",
+        "https://up.test/r1//evil.example/x, /.//evil.example/x",
+        "/r1//evil.example/x, /.//evil.example/x",
+        "https://up.test/r10/next, https://up.test/r10/next",
+        "https://up.test.evil/r1/next, https://up.test.evil/r1/next",
+        "/other, /other",
+        "next, next"
+    })
+    void onAnOriginOfItsOwnNothingStandsInFront(String location, String expected) {
+        assertThat(Redirects.mapped(location, new Origin(true, "up.test", 443, "/r1"), OWN))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://r1.test:81/next, /next",
+        "http://r1.test:81, /",
+        "http://r1.test:81?q, /?q",
+        "http://r1.test:81//evil.example, /.//evil.example",
+        "http://gw.test/next, http://gw.test/next",
+        "/next, /next"
+    })
+    void onAnOriginOfItsOwnWithoutAPrefixTheHostIsDropped(String location, String expected) {
+        assertThat(Redirects.mapped(location, new Origin(false, "r1.test", 81, ""), OWN))
                 .isEqualTo(expected);
     }
 }

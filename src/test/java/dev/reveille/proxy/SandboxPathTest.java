@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.session.Service;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,5 +53,25 @@ class SandboxPathTest {
             })
     void everythingElseIsNone(String target) {
         assertThat(SandboxPath.of(target)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "runtime, /api/v1/sessions, '', /api/v1/sessions",
+        "runtime, '', '', /",
+        "runtime, ?a=1, /rt1/runtime, /rt1/runtime?a=1",
+        "runtime, /rt1/runtime/x, /rt1/runtime, /rt1/runtime/rt1/runtime/x",
+        "vscode, /static/a?b, /rt1/vscode, /rt1/vscode/static/a?b",
+        "vscode, /rt1/vscode/static/a?b, /rt1/vscode, /rt1/vscode/static/a?b",
+        "vscode, /rt1/vscode?tkn=1, /rt1/vscode, /rt1/vscode?tkn=1",
+        "vscode, /rt1/vscodes, /rt1/vscode, /rt1/vscode/rt1/vscodes",
+        "vscode, /rt1/vscode/x, '', /rt1/vscode/x",
+    })
+    void onAnOriginOfItsOwnASandboxHasAllPathsAndTheEditorKeepsItsPrefix(
+            String service, String target, String prefix, String expected) {
+        SandboxPath path = SandboxPath.ofOwnOrigin("rt1", Service.of(service).orElseThrow(), target);
+
+        assertThat(path.publicPrefix()).isEmpty();
+        assertThat(path.below(prefix)).isEqualTo(expected);
     }
 }

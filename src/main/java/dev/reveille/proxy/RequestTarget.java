@@ -1,0 +1,61 @@
+package dev.reveille.proxy;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+
+/**
+ * Where a request is sent to: an authority, and a path with a query. A client of a proxy says both in the target, and then
+ * Host does not count (RFC 9112, 3.2.2).
+ */
+final class RequestTarget {
+    private static final String HTTP = "http://";
+    private static final String HTTPS = "https://";
+
+    private RequestTarget() {}
+
+    /** Host, and port if there is one, as the client wrote it; null if it wrote none or no valid one. */
+    static String authority(HttpServerRequest request) {
+        String target = request.uri();
+        int begin = authorityBegin(target);
+        String authority =
+                begin < 0 ? request.getHeader(HttpHeaders.HOST) : target.substring(begin, pathBegin(target, begin));
+        return valid(authority) ? authority : null;
+    }
+
+    /** Path and query as they came; empty if the target has none, as that of {@code OPTIONS *}. */
+    static String path(HttpServerRequest request) {
+        String target = request.uri();
+        if (target.startsWith("/")) {
+            return target;
+        }
+        int begin = authorityBegin(target);
+        return begin < 0 ? "" : target.substring(pathBegin(target, begin));
+    }
+
+    /** Whether the request says of its host what nobody can make sense of. */
+    static boolean hasOddHost(HttpServerRequest request) {
+        String host = request.getHeader(HttpHeaders.HOST);
+        return host != null && !host.isEmpty() && !valid(host);
+    }
+
+    /** Vert.x 5.0 stumbles over percent signs, and no name of ours has one. */
+    private static boolean valid(String authority) {
+        return authority != null && authority.indexOf('%') < 0 && HostAndPort.parseAuthority(authority, -1) != null;
+    }
+
+    private static int authorityBegin(String target) {
+        if (target.regionMatches(true, 0, HTTP, 0, HTTP.length())) {
+            return HTTP.length();
+        }
+        return target.regionMatches(true, 0, HTTPS, 0, HTTPS.length()) ? HTTPS.length() : -1;
+    }
+
+    private static int pathBegin(String target, int authorityBegin) {
+        int end = authorityBegin;
+        while (end < target.length() && target.charAt(end) != '/' && target.charAt(end) != '?') {
+            end++;
+        }
+        return end;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.reveille.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.session.Origin;
+import dev.reveille.session.Service;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Cookies on a host name or port of the sandbox's own; those by path are in {@link ForwardedHeadTest}. */
+class CookieScopeTest {
+    private static final SandboxPath OWN = SandboxPath.ofOwnOrigin("r1", Service.VSCODE, "/x");
+
+    @ParameterizedTest
+    @CsvSource({
+        "a=1, a=1",
+        "a=1; Path=/; HttpOnly, a=1; Path=/; HttpOnly",
+        "a=1; Path=/r1/vscode; Secure, a=1; Path=/; Secure",
+        "a=1; path=/r1/vscode/x, a=1; Path=/x",
+        "a=1; Path=/r1/vscodes, a=1; Path=/r1/vscodes",
+        "a=1; Path=, a=1; Path=",
+        "a=1; Domain=up.test; Path=/, a=1; Path=/",
+        "a=1; domain=.up.test, a=1",
+        "a=1; Domain=sb.test; SameSite=Lax, a=1; SameSite=Lax",
+        "domain=1; Domain=up.test, domain=1",
+        "__Host-a=1; Path=/; Secure, __Host-a=1; Path=/; Secure",
+    })
+    void aCookieIsForTheHostAloneAndLosesUpstreamsPrefix(String cookie, String expected) {
+        assertThat(CookieScope.mapped(cookie, OWN, new Origin(true, "up.test", 443, "/r1/vscode")))
+                .isEqualTo(expected);
+    }
+}
