@@ -24,6 +24,9 @@ final class Exchange {
     /** Below the 5 s after which common Python servers close an idle connection, so that we do not send into a closing one. */
     private static final int IDLE_SECONDS = 4;
 
+    /** A connection that was given up stays until what is written has left, so for ever if upstream takes nothing more. */
+    private static final int STALL_MILLIS = 60_000;
+
     /** The client's own 5 would let a few hanging calls block all others. */
     private static final int CONNECTIONS_PER_HOST = 256;
 
@@ -37,7 +40,7 @@ final class Exchange {
      */
     Exchange(Vertx vertx, Duration timeout, int longestBody) {
         this.client = vertx.httpClientBuilder()
-                .with(new HttpClientOptions().setKeepAliveTimeout(IDLE_SECONDS))
+                .with(new HttpClientOptions().setKeepAliveTimeout(IDLE_SECONDS).setTcpUserTimeout(STALL_MILLIS))
                 .with(new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_HOST))
                 // A connection that breaks while idle is nobody's trouble; Vert.x would report it as an error.
                 .withConnectHandler(connection ->

@@ -83,11 +83,21 @@ final class Upload {
             moved();
             out.end().onFailure(lost -> {});
         });
-        out.setChunked(in.headers().contains(HttpHeaders.TRANSFER_ENCODING));
+        head();
         if ("100-continue".equalsIgnoreCase(in.getHeader(HttpHeaders.EXPECT))) {
             in.response().writeContinue().onFailure(left -> broken());
         }
         in.resume();
+    }
+
+    /** At once: upstream may refuse what it has seen only the head of. */
+    private void head() {
+        boolean chunked = in.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+        if (!chunked && !out.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
+            out.putHeader(HttpHeaders.CONTENT_LENGTH, "0");
+        }
+        out.setChunked(chunked);
+        out.sendHead().onFailure(lost -> {});
     }
 
     /** A write that fails is not the end: upstream may have answered before it closed. */
