@@ -172,6 +172,37 @@ class ContractTest {
         upstream.asUsual();
     }
 
+    @Test
+    void theRuntimeApiIsAnsweredAsTheContractSays() {
+        JsonObject nothing = new JsonObject();
+        upstream.hasImage("a:b");
+
+        is("health", 200, send(gateway.request(HttpMethod.GET, "/health")));
+        is("imageExists", 200, send(atTheRoot(HttpMethod.GET, "/image_exists?image=a:b")));
+        is("getRegistryPrefix", 200, send(atTheRoot(HttpMethod.GET, "/registry_prefix")));
+        is("getRuntimeRecords", 200, send(atTheRoot(HttpMethod.GET, "/sessions/batch")));
+        is("getRuntimeRecord", 404, send(atTheRoot(HttpMethod.GET, "/sessions/a.b")));
+        is("getPod", 404, send(atTheRoot(HttpMethod.GET, "/runtime/-")));
+        is("startRuntime", 400, body(atTheRoot(HttpMethod.POST, "/start"), nothing));
+        is("stopRuntime", 200, body(atTheRoot(HttpMethod.POST, "/stop"), nothing));
+        is("pauseRuntime", 400, body(atTheRoot(HttpMethod.POST, "/pause"), nothing));
+        is("resumeRuntime", 404, body(atTheRoot(HttpMethod.POST, "/resume"), new JsonObject().put("runtime_id", "-")));
+        is("listRuntimes", 401, send(gateway.request(HttpMethod.GET, "/list")));
+        is("buildImage", 401, body(gateway.request(HttpMethod.POST, "/build"), nothing));
+        upstream.on("GET", "/api/warm-runtime-configs").answers(500);
+        is("getWarmRuntimeConfigs", 502, send(atTheRoot(HttpMethod.GET, "/api/warm-runtime-configs")));
+        upstream.on("GET", "/build_status").answers(500);
+        is("getBuildStatus", 200, send(atTheRoot(HttpMethod.GET, "/build_status?build_id=b")));
+        upstream.asUsual();
+    }
+
+    /** No path of the runtime API is taken for one of a sandbox: those ask for no key. */
+    @ParameterizedTest
+    @ValueSource(strings = {"//list", "///sessions/s-1", "/sessions/runtime", "/runtime/vscode", "/runtime/runtime"})
+    void theListenerKnowsItsOwnPaths(String path) {
+        is(path.contains("list") ? "listRuntimes" : "getPod", 401, send(gateway.request(HttpMethod.GET, path)));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -274,6 +305,10 @@ class ContractTest {
         return gateway.request(method, "/api/v1/sessions" + rest)
                 .putHeader("X-API-Key", "k")
                 .putHeader("Prefer", "wait=10");
+    }
+
+    private static HttpRequest<Buffer> atTheRoot(HttpMethod method, String target) {
+        return gateway.request(method, target).putHeader("X-API-Key", "k");
     }
 
     private static HttpResponse<Buffer> send(HttpRequest<Buffer> request) {
