@@ -49,7 +49,7 @@ final class ControlSide {
         return switch (path) {
             case "/health" -> Reply.ok(new JsonObject().put("status", "ok"));
             case "/list" -> list();
-            case "/sessions/batch" -> batch(request.params().getAll("ids"));
+            case "/sessions/batch" -> fake.knowsBatch() ? batch(request.params().getAll("ids")) : one(Optional.empty());
             case "/registry_prefix" -> Reply.ok(new JsonObject().put("registry_prefix", "registry.test/images"));
             case "/image_exists" -> imageExists(request.getParam("image"));
             case "/build_status" -> buildStatus(request.getParam("build_id"));

@@ -76,6 +76,8 @@ public final class FakeRuntimeApi implements AutoCloseable {
     private volatile int buildLooks;
     private volatile boolean issuesKeys;
     private volatile boolean rotatesKeys;
+    private volatile boolean knowsBatch = true;
+    private volatile boolean namesByHost;
     private volatile Optional<String> apiKey = Optional.empty();
 
     private FakeRuntimeApi(Vertx vertx) {
@@ -184,6 +186,21 @@ public final class FakeRuntimeApi implements AutoCloseable {
     /** {@code /resume} hands out a new key each time, and the old one is refused. */
     public FakeRuntimeApi rotatesSessionKeys() {
         rotatesKeys = true;
+        return this;
+    }
+
+    /** As servers before {@code /sessions/batch}: they take it for a session. */
+    public FakeRuntimeApi knowsNoBatch() {
+        knowsBatch = false;
+        return this;
+    }
+
+    /**
+     * New sandboxes are reached by name, {@code http://RUNTIME_ID.localhost:PORT}, with {@code vscode-}, {@code work-1-},
+     * {@code work-2-} in front of the name for their other services.
+     */
+    public FakeRuntimeApi namesSandboxesByHost() {
+        namesByHost = true;
         return this;
     }
 
@@ -318,6 +335,10 @@ public final class FakeRuntimeApi implements AutoCloseable {
         return image != null && images.contains(image);
     }
 
+    boolean knowsBatch() {
+        return knowsBatch;
+    }
+
     Duration pauseTime() {
         return pauseTime;
     }
@@ -374,7 +395,9 @@ public final class FakeRuntimeApi implements AutoCloseable {
 
     private FakeSandbox newSandbox(String sessionId) {
         String runtimeId = "rt" + lastRuntime.incrementAndGet();
-        URI url = sandboxUri().resolve("/" + runtimeId + "/runtime");
+        URI url = namesByHost
+                ? URI.create("http://" + runtimeId + ".localhost:" + sandboxPort)
+                : sandboxUri().resolve("/" + runtimeId + "/runtime");
         FakeSandbox sandbox = new FakeSandbox(vertx, runtimeId, sessionId, url);
         sandboxes.add(sandbox);
         return sandbox;
@@ -386,7 +409,8 @@ public final class FakeRuntimeApi implements AutoCloseable {
     }
 
     private void serve(HttpServerRequest request) {
-        Optional<SandboxPath> path = SandboxPath.of(request.path());
+        String host = request.authority() == null ? "" : request.authority().host();
+        Optional<SandboxPath> path = SandboxPath.of(host, request.path());
         RecordedRequest recorded = new RecordedRequest(path.isEmpty(), request);
         if (path.isPresent()) {
             log(recorded);

@@ -147,6 +147,38 @@ class FakeRuntimeApiTest {
     }
 
     @Test
+    void sandboxesCanHaveNamesInsteadOfPaths() throws Exception {
+        URI url = fake.namesSandboxesByHost().session("s-1").isRunning().url();
+
+        assertThat(url.toString()).startsWith("http://rt1.localhost:").doesNotEndWith("/");
+        assertThat(named("rt1.localhost", "/alive").statusCode()).isEqualTo(200);
+        assertThat(named("vscode-rt1.localhost", "/x").bodyAsJsonObject().getString("service"))
+                .isEqualTo("vscode");
+        assertThat(named("work-2-rt1.localhost", "/x").bodyAsJsonObject().getString("path"))
+                .isEqualTo("/x");
+        assertThat(named("rt2.localhost", "/alive").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aRecordTellsWhatItIsToldTo() throws Exception {
+        fake.session("s-1").tells("session_api_key", null).tells("gpu", 2).isRunning();
+
+        JsonObject record = get(fake.uri().resolve("/sessions/s-1")).bodyAsJsonObject();
+
+        assertThat(record.containsKey("session_api_key")).isTrue();
+        assertThat(record.getValue("session_api_key")).isNull();
+        assertThat(record.getInteger("gpu")).isEqualTo(2);
+    }
+
+    @Test
+    void anOlderServerTakesTheBatchForASession() throws Exception {
+        fake.knowsNoBatch().session("s-1").isRunning();
+
+        assertThat(get(fake.uri().resolve("/sessions/batch?ids=s-1")).statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
     void aTestCanWaitForACall() throws Exception {
         fake.session("s-1").isPaused();
         fake.on("POST", "/resume").hangs();
@@ -160,6 +192,13 @@ class FakeRuntimeApiTest {
 
     private HttpResponse<Buffer> get(URI uri) throws Exception {
         return client.getAbs(uri.toString()).send().await(5, SECONDS);
+    }
+
+    private HttpResponse<Buffer> named(String host, String path) throws Exception {
+        return client.get(fake.sandboxUri().getPort(), "127.0.0.1", path)
+                .virtualHost(host)
+                .send()
+                .await(5, SECONDS);
     }
 
     private HttpResponse<Buffer> post(String path, JsonObject body) throws Exception {

@@ -28,6 +28,7 @@ public final class FakeSandbox {
     private Optional<String> sessionKey = Optional.empty();
     private JsonObject workHosts = new JsonObject();
     private JsonArray restartReasons = new JsonArray();
+    private final JsonObject more = new JsonObject();
     private int exitCode;
     private Duration idle = Duration.ZERO;
     private int resumes;
@@ -94,6 +95,12 @@ public final class FakeSandbox {
 
     public synchronized FakeSandbox withWorkHost(String address, int port) {
         workHosts.put(address, port);
+        return this;
+    }
+
+    /** One more field of its records, {@code pod_logs} or one that nobody knows; or another value of a usual one, also null. */
+    public synchronized FakeSandbox tells(String field, Object value) {
+        more.put(field, value);
         return this;
     }
 
@@ -208,7 +215,7 @@ public final class FakeSandbox {
                 .put("restart_count", restartReasons.size())
                 .put("restart_reasons", restartReasons.copy());
         sessionKey.ifPresent(key -> record.put("session_api_key", key));
-        return record;
+        return record.mergeIn(more.copy());
     }
 
     synchronized boolean isOpen() {

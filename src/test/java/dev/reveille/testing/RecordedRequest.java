@@ -12,7 +12,7 @@ import java.time.Instant;
  */
 public final class RecordedRequest {
     /** As much of a body as is kept. */
-    private static final int KEPT = 1024 * 1024;
+    private static final int KEPT = 8 * 1024 * 1024;
 
     private final boolean control;
     private final String method;
@@ -62,7 +62,7 @@ public final class RecordedRequest {
         return at;
     }
 
-    /** What has arrived of the body, its first MiB at most. */
+    /** What has arrived of the body, its first 8 MiB at most. */
     public synchronized Buffer body() {
         return body.copy();
     }

@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
 final class SandboxSide {
     private static final Logger LOG = LoggerFactory.getLogger(SandboxSide.class);
 
+    private static final String EVENTS = "/sockets/events/";
+
     private final Replies replies;
     private final IntSupplier pausedStatus;
     private final Scripts everywhere = new Scripts();
@@ -38,7 +40,7 @@ final class SandboxSide {
         if (step.kind() == Step.Kind.USUAL
                 && isWebSocket(request)
                 && sandbox.filter(FakeSandbox::isOpen).isPresent()) {
-            echoFrames(request);
+            accept(request, path, sandbox.get());
             return;
         }
         MessageDigest digest = sha256();
@@ -72,7 +74,8 @@ final class SandboxSide {
             FakeSandbox sandbox,
             MessageDigest digest) {
         switch (recorded.method() + " " + path.rest()) {
-            case "GET /alive" -> replies.json(request, 200, new JsonObject().put("status", "ok"));
+            case "GET /alive", "GET /health", "GET /ready" ->
+                replies.json(request, 200, new JsonObject().put("status", "ok"));
             case "GET /server_info" -> replies.json(request, 200, sandbox.serverInfo());
             default -> {
                 if (path.service().equals("runtime") && !sandbox.admits(request.getHeader("X-Session-API-Key"))) {
@@ -134,10 +137,32 @@ final class SandboxSide {
         return "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
     }
 
-    private static void echoFrames(HttpServerRequest request) {
+    private static void accept(HttpServerRequest request, SandboxPath path, FakeSandbox sandbox) {
+        boolean events = path.rest().startsWith(EVENTS);
         request.toWebSocket()
-                .onSuccess(SandboxSide::echoFrames)
+                .onSuccess(socket -> {
+                    if (events) {
+                        tellEvents(socket, path.rest().substring(EVENTS.length()), sandbox);
+                    } else {
+                        echoFrames(socket);
+                    }
+                })
                 .onFailure(refused -> LOG.debug("websocket not accepted: {}", refused.toString()));
+    }
+
+    /** As the agent server: the first frame must show the key; the conversation {@code none} is not there. */
+    private static void tellEvents(ServerWebSocket socket, String conversation, FakeSandbox sandbox) {
+        socket.textMessageHandler(first -> {
+            if (!sandbox.admits(new JsonObject(first).getString("session_api_key"))) {
+                socket.close((short) 4001, "Authentication failed").onFailure(SandboxSide::gone);
+            } else if (conversation.equals("none")) {
+                socket.close((short) 4004, "Conversation not found").onFailure(SandboxSide::gone);
+            } else {
+                echoFrames(socket);
+                socket.writeTextMessage("{\"kind\":\"ConversationStateUpdateEvent\",\"id\":\"" + conversation + "\"}")
+                        .onFailure(SandboxSide::gone);
+            }
+        });
     }
 
     private static void echoFrames(ServerWebSocket socket) {
