@@ -12,7 +12,10 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
-/** The HTTP calls of the V0 action server: who may call, what each path does, and how answers and errors look. */
+/**
+ * The HTTP calls of the V0 action server: who may call, what each path does, and how answers and errors look. {@code /health}
+ * is V1's word for {@code /alive}, and what the SDK waits for.
+ */
 final class ActionServer {
     private static final int JSON_LIMIT = 16 * 1024 * 1024;
 
@@ -51,7 +54,7 @@ final class ActionServer {
     private Future<?> route(HttpServerRequest request) {
         String path = request.path() == null ? "" : request.path();
         return switch (path) {
-            case "/alive" -> answer(request, new JsonObject().put("status", "ok"));
+            case "/alive", "/health" -> answer(request, new JsonObject().put("status", "ok"));
             case "/server_info" ->
                 vertx.executeBlocking(() -> info.json(workspace.root(), shell.busy()), false)
                         .compose(json -> answer(request, json));
