@@ -72,17 +72,42 @@ public final class RuntimeDocument {
     }
 
     /**
-     * How the pod of a session's runtime is doing.
+     * How the pod of a session's runtime is doing. Some runtime APIs tell the whole record here, so what leads to the sandbox
+     * leads through this gateway here too.
      *
      * @param told what upstream last told of it
      * @param reached as above
      */
-    public static JsonObject pod(Session session, RuntimeId runtime, Optional<JsonObject> told, boolean reached) {
-        JsonObject pod = told.map(JsonObject::copy).orElseGet(JsonObject::new).put(RUNTIME_ID, runtime.value());
+    public static JsonObject pod(
+            Session session, RuntimeId runtime, Optional<JsonObject> told, boolean reached, PublicUrls urls) {
+        JsonObject pod = told.map(t -> pod(t, runtime, urls))
+                .orElseGet(() -> new JsonObject().put(RUNTIME_ID, runtime.value()));
+        if (pod.containsKey(WORK_HOSTS)) {
+            session.runtime().filter(r -> r.id().equals(runtime)).ifPresent(r -> pod.put(WORK_HOSTS, workHosts(r, urls)));
+        }
+        if (pod.containsKey("status")) {
+            pod.put("status", status(session.state(), reached));
+        }
         if (!(pod.getValue("restart_count") instanceof Number)) {
             pod.put("restart_count", 0);
         }
         return pod.put(POD_STATUS, podStatus(session.state(), reached, pod));
+    }
+
+    /**
+     * How the pod of a runtime is doing that is upstream's alone.
+     *
+     * @param told by upstream
+     */
+    public static JsonObject pod(JsonObject told, RuntimeId runtime, PublicUrls urls) {
+        JsonObject pod = told.copy().put(RUNTIME_ID, runtime.value());
+        if (pod.containsKey(URL)) {
+            pod.put(URL, urls.of(runtime, Service.RUNTIME));
+        }
+        if (pod.containsKey(WORK_HOSTS)) {
+            pod.put(WORK_HOSTS, new JsonObject());
+        }
+        return pod;
     }
 
     private static boolean isAbout(Session session, JsonObject told) {
@@ -95,12 +120,16 @@ public final class RuntimeDocument {
         record.put(RUNTIME_ID, runtime.id().value()).put(URL, urls.of(runtime.id(), Service.RUNTIME));
         runtime.sessionKey().ifPresent(key -> record.put(SESSION_KEY, key));
         if (!runtime.workHosts().isEmpty() || record.containsKey(WORK_HOSTS)) {
-            JsonObject hosts = new JsonObject();
-            for (Map.Entry<Service, Integer> host : runtime.workPorts().entrySet()) {
-                hosts.put(urls.of(runtime.id(), host.getKey()), host.getValue());
-            }
-            record.put(WORK_HOSTS, hosts);
+            record.put(WORK_HOSTS, workHosts(runtime, urls));
         }
+    }
+
+    private static JsonObject workHosts(SandboxRuntime runtime, PublicUrls urls) {
+        JsonObject hosts = new JsonObject();
+        for (Map.Entry<Service, Integer> host : runtime.workPorts().entrySet()) {
+            hosts.put(urls.of(runtime.id(), host.getKey()), host.getValue());
+        }
+        return hosts;
     }
 
     private static String status(SandboxState state, boolean reached) {

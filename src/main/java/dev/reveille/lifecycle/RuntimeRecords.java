@@ -6,7 +6,6 @@ import dev.reveille.bus.RuntimeDocument;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.registry.Route;
 import dev.reveille.registry.SessionRegistry;
-import dev.reveille.runtimeapi.PodReport;
 import dev.reveille.runtimeapi.PodStatus;
 import dev.reveille.runtimeapi.RuntimeApiException;
 import dev.reveille.runtimeapi.RuntimeRecord;
@@ -159,7 +158,7 @@ final class RuntimeRecords {
     }
 
     private Future<JsonObject> pod(Session session, RuntimeId runtime, Optional<JsonObject> told) {
-        return publicRoute.reached(session).map(reached -> RuntimeDocument.pod(session, runtime, told, reached));
+        return publicRoute.reached(session).map(reached -> RuntimeDocument.pod(session, runtime, told, reached, urls));
     }
 
     /** Nothing that we may know, such as one that sleeps since before this gateway began. */
@@ -168,7 +167,7 @@ final class RuntimeRecords {
             return unknown(command.id());
         }
         return inTime(upstream.pod(command.tenant(), command.id()))
-                .map(PodReport::told)
+                .map(report -> RuntimeDocument.pod(report.told(), command.id(), urls))
                 .recover(error -> error instanceof RuntimeApiException refused && refused.status() == NOT_FOUND
                         ? unknown(command.id())
                         : Future.failedFuture(asFailure(error)));
