@@ -80,10 +80,12 @@ public final class RuntimeDocument {
      */
     public static JsonObject pod(
             Session session, RuntimeId runtime, Optional<JsonObject> told, boolean reached, PublicUrls urls) {
-        JsonObject pod = told.map(t -> pod(t, runtime, urls))
-                .orElseGet(() -> new JsonObject().put(RUNTIME_ID, runtime.value()));
+        JsonObject pod =
+                told.map(t -> pod(t, runtime, urls)).orElseGet(() -> new JsonObject().put(RUNTIME_ID, runtime.value()));
         if (pod.containsKey(WORK_HOSTS)) {
-            session.runtime().filter(r -> r.id().equals(runtime)).ifPresent(r -> pod.put(WORK_HOSTS, workHosts(r, urls)));
+            session.runtime()
+                    .filter(r -> r.id().equals(runtime))
+                    .ifPresent(r -> pod.put(WORK_HOSTS, workHosts(r, urls)));
         }
         if (pod.containsKey("status")) {
             pod.put("status", status(session.state(), reached));

@@ -2,7 +2,6 @@ package dev.reveille.session;
 
 import java.net.URI;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,8 +15,6 @@ import java.util.Optional;
  * @param workHosts address of an app in the sandbox → the port it listens on inside
  */
 public record SandboxRuntime(RuntimeId id, URI url, Optional<String> sessionKey, Map<String, Integer> workHosts) {
-    private static final List<Service> WORK = List.of(Service.WORK_1, Service.WORK_2);
-
     /** @throws IllegalArgumentException if {@code url} is not an absolute http or https address with a host */
     public SandboxRuntime {
         Objects.requireNonNull(id, "id");
@@ -38,35 +35,14 @@ public record SandboxRuntime(RuntimeId id, URI url, Optional<String> sessionKey,
         return WorkHosts.address(service, workHosts).map(Origin::at).orElseGet(() -> Origin.of(id, url, service));
     }
 
-    /**
-     * The ports that the apps inside listen on, by the service that leads there: by name where the address says which it is,
-     * else in the order of the ports. There are no services for more than two.
-     */
+    /** The ports that the apps inside listen on, by the service that leads there; there are no services for more than two. */
     public Map<Service, Integer> workPorts() {
         Map<Service, Integer> ports = new EnumMap<>(Service.class);
-        workAddresses().forEach((service, address) -> ports.put(service, workHosts.get(address)));
-        return ports;
-    }
-
-    private Map<Service, String> workAddresses() {
-        Map<Service, String> addresses = new EnumMap<>(Service.class);
-        List<String> byPort = workHosts.entrySet().stream()
-                .sorted(Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
-                .map(Map.Entry::getKey)
-                .toList();
-        for (Service service : WORK) {
-            byPort.stream()
-                    .filter(address -> address.contains(service.word()))
-                    .findFirst()
-                    .ifPresent(address -> addresses.put(service, address));
+        for (Service service : Service.values()) {
+            WorkHosts.address(service, workHosts)
+                    .ifPresent(address -> ports.put(service, workHosts.get(address.toString())));
         }
-        byPort.stream()
-                .filter(address -> !addresses.containsValue(address))
-                .forEach(address -> WORK.stream()
-                        .filter(service -> !addresses.containsKey(service))
-                        .findFirst()
-                        .ifPresent(service -> addresses.put(service, address)));
-        return addresses;
+        return ports;
     }
 
     /** The same runtime with the key that a resume handed out. */
