@@ -14,7 +14,6 @@ import dev.reveille.session.Quoted;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -138,7 +137,8 @@ final class RuntimesApi {
     private Future<JsonArray> records(RoutingContext context, Optional<List<SessionId>> ids) {
         Deadline deadline = Deadline.in(PATIENCE);
         RecordsQuery query = new RecordsQuery(Caller.tenant(context), ids, deadline.left());
-        return ask(Catalogue.RUNTIME_RECORDS, query, deadline).map(found -> found.getJsonArray(RUNTIMES));
+        return ask(Catalogue.RUNTIME_RECORDS, query, deadline)
+                .map(found -> found.getJsonArray(RUNTIMES, new JsonArray()));
     }
 
     /** A body that does not come in time leaves no time to do what it asks for. */
@@ -152,7 +152,7 @@ final class RuntimesApi {
 
     private static void answer(RoutingContext context, Future<JsonObject> document) {
         document.map(JsonObject::toBuffer)
-                .onSuccess((Buffer json) -> JsonAnswer.send(context, OK, json))
+                .onSuccess(json -> JsonAnswer.send(context, OK, json))
                 .onFailure(context::fail);
     }
 

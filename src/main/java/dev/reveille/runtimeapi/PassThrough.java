@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /**
  * Calls of clients that go on to upstream as they are, and whose answers go back as they are. {@code key} is the upstream
@@ -21,6 +22,7 @@ public final class PassThrough {
     static final Duration SILENCE = Duration.ofSeconds(60);
 
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final Pattern FIELD = Pattern.compile("[\\x20-\\x7e]{1,200}");
 
     private final Vertx vertx;
     private final Caller caller;
@@ -77,12 +79,12 @@ public final class PassThrough {
             return refusal(answer, key);
         }
         caller.object(answer, key);
-        String type = answer.contentType() == null ? PassedAnswer.JSON : answer.contentType();
-        return new PassedAnswer(answer.status(), type, answer.body(), Optional.ofNullable(answer.retryAfter()));
+        String type = fit(answer.contentType()).orElse(PassedAnswer.JSON);
+        return new PassedAnswer(answer.status(), type, answer.body(), fit(answer.retryAfter()));
     }
 
     private PassedAnswer refusal(Answer answer, Optional<String> key) {
-        Optional<String> retryAfter = Optional.ofNullable(answer.retryAfter());
+        Optional<String> retryAfter = fit(answer.retryAfter());
         Optional<JsonObject> said = answer.objectIfAny();
         if (said.isEmpty()) {
             return told(answer.status(), words(answer, key), retryAfter);
@@ -90,6 +92,11 @@ public final class PassThrough {
         JsonObject fit = discretion.apply(said.get(), key);
         Buffer body = fit.equals(said.get()) ? answer.body() : fit.toBuffer();
         return new PassedAnswer(answer.status(), PassedAnswer.JSON, body, retryAfter);
+    }
+
+    /** Upstream may write into a header field what cannot be written into one again. */
+    private static Optional<String> fit(String field) {
+        return Optional.ofNullable(field).filter(value -> FIELD.matcher(value).matches());
     }
 
     /** Clients read the {@code detail} of whatever is JSON, and of objects only. */
