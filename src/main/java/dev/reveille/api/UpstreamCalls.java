@@ -23,6 +23,8 @@ final class UpstreamCalls {
     private static final Buffer STILL_BUILDING =
             new JsonObject().put("status", "WORKING").toBuffer();
 
+    private static final int UNAUTHORIZED = 401;
+
     private final PassThrough upstream;
     private final Tenants tenants;
     private final LastAnswers lastAnswers;
@@ -91,6 +93,13 @@ final class UpstreamCalls {
     }
 
     private static void send(RoutingContext context, PassedAnswer passed) {
+        if (passed.status() == UNAUTHORIZED) {
+            // The client's own key was good: this is about ours, and nothing that the client could mend.
+            context.fail(new GatewayFailure.RuntimeApiUnavailable(
+                            "the runtime API refuses the key that this gateway has for it")
+                    .asException());
+            return;
+        }
         passed.retryAfter().ifPresent(wish -> context.response().putHeader(HttpHeaders.RETRY_AFTER, wish));
         JsonAnswer.send(context, passed.status(), passed.contentType(), passed.body());
     }

@@ -47,6 +47,7 @@ final class Exchange {
     private int attempts;
     private long spentNanos;
     private long waitedNanos;
+    private boolean early;
     private boolean over;
 
     Exchange(ProxyContext proxy, HttpServerRequest in, SandboxPath path) {
@@ -149,7 +150,8 @@ final class Exchange {
 
     /** Whether this asks for an answer of a sandbox that is on its way, and need not have one. */
     private boolean tooEarly(Route route) {
-        return route.comingUp() && Intent.of(in, path) == Intent.IGNORES;
+        early = route.comingUp() && Intent.of(in, path) == Intent.IGNORES;
+        return early;
     }
 
     /** Why this request may not wake the sandbox; empty if it may. */
@@ -333,7 +335,10 @@ final class Exchange {
         }
         ProxyMeters.Outcome outcome =
                 served.succeeded() ? ProxyMeters.Outcome.of(in.response().getStatusCode()) : told(served.cause());
-        proxy.meters().request(path.service(), outcome, System.nanoTime() - arrived, waitedNanos);
+        if (!early) {
+            // Our own look whether a sandbox has arrived comes this way too, and is no request of anybody's.
+            proxy.meters().request(path.service(), outcome, System.nanoTime() - arrived, waitedNanos);
+        }
         if (!in.response().closed()) {
             body.discard(proxy.vertx());
         }

@@ -131,7 +131,7 @@ class BuildsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {401, 413, 429})
+    @ValueSource(ints = {403, 413, 429})
     void anEarlyAnswerPassesAtOnceAndTheRestIsNotReadForEver(int status) {
         script = request -> answer(request, status, "{\"detail\":\"too much\"}");
         try (RawConnection client = front.connect()) {

@@ -152,12 +152,21 @@ class UpstreamCallsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {400, 401, 403, 404, 409, 422, 429})
+    @ValueSource(ints = {400, 403, 404, 409, 422, 429})
     void aRefusalPasses(int status) {
         upstream.on("GET", "/image_exists").answers(status);
         Answer refused = front.ask("GET /image_exists?image=a");
         assertThat(refused.status()).isEqualTo(status);
         assertThat(refused.json().getString("detail")).isNotBlank();
+    }
+
+    @Test
+    void aRefusalOfOurOwnKeyIsNoFaultOfTheClients() {
+        upstream.on("GET", "/image_exists").answers(401);
+        Answer refused = front.ask("GET /image_exists?image=a");
+        assertThat(refused.status()).isEqualTo(502);
+        assertThat(refused.json().getString("code")).isEqualTo("runtime_api_unavailable");
+        assertThat(refused.json().getString("detail")).contains("key that this gateway has");
     }
 
     @Test
