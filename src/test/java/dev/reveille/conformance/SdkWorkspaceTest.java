@@ -91,8 +91,6 @@ class SdkWorkspaceTest {
         first.cleanUp();
 
         SdkWorkspace second = workspace().open();
-        second.pause();
-        second.resume();
 
         assertThat(first.transcript()).endsWith("POST /pause 200");
         assertThat(second.transcript()).startsWith("GET /sessions/agent-server-1 200", "POST /resume 200");
@@ -129,7 +127,7 @@ class SdkWorkspaceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {404, 502, 503, 504})
+    @ValueSource(ints = {404, 503})
     void aPodThatIsReadyBeforeItsRouteIsWaitedFor(int whileTheRouteIsMissing) {
         FakeRuntimeApi upstream = scripted();
         upstream.readyBeforeRoute(ofMillis(300)).pausedAnswers(whileTheRouteIsMissing);
@@ -192,6 +190,23 @@ class SdkWorkspaceTest {
         workspace().open();
 
         assertThat(upstream.calls("POST /start")).isEqualTo(1);
+    }
+
+    @Test
+    void itPausesAndResumesItself() {
+        FakeRuntimeApi upstream = scripted();
+        upstream.resumeTakes(ofMillis(100));
+        SdkWorkspace workspace = workspace().open();
+        String url = workspace.url();
+
+        workspace.pause();
+        String paused = upstream.session("agent-server-1").status();
+        workspace.resume();
+
+        assertThat(paused).isEqualTo("paused");
+        assertThat(workspace.url()).isEqualTo(url);
+        assertThat(workspace.ask("GET", "/x", "").status()).isEqualTo(200);
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
     }
 
     @Test
