@@ -63,7 +63,7 @@ class TunnelTest {
     @Test
     void textAndBytesComeBackAsTheyWere() {
         String session = rig.running();
-        WebSocket socket = await(sockets.connect(to(rig.path(session, "/sockets/events/1"))));
+        WebSocket socket = await(sockets.connect(to(rig.path(session, "/socket.io/?a=1"))));
         Promise<String> text = Promise.promise();
         Promise<Buffer> bytes = Promise.promise();
         socket.textMessageHandler(text::tryComplete).binaryMessageHandler(bytes::tryComplete);
