@@ -86,6 +86,8 @@ class OpeningTest {
         if (!status.equals("absent")) {
             upstream.session("s-1").isStopped().reports(status, "not found");
         }
+        // Else what is starting might be adopted before it is opened.
+        upstream.on("GET", "/list").answers(503);
         TestNode node = TestNode.before(upstream, vertx);
 
         Future<JsonObject> opening = node.opening("s-1", new JsonObject());
