@@ -1,21 +1,24 @@
 package dev.reveille;
 
+import dev.reveille.bus.ClusterNode;
 import dev.reveille.config.Logging;
 import dev.reveille.config.Settings;
 import dev.reveille.config.SettingsException;
 import dev.reveille.config.SettingsReader;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,14 +51,21 @@ final class Cli implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return serve();
+        return serve(false);
     }
 
     @Command(description = "Run the gateway until Ctrl-C. This is the default.")
-    int serve() {
-        return withSettings(settings -> {
+    int serve(
+            @Option(
+                            names = "--cluster",
+                            description =
+                                    "Join other nodes, as with cluster.enabled: true. Where http.port and admin.port"
+                                            + " have their defaults and those are taken, the next free ones are used, so that"
+                                            + " several nodes can run on one machine.")
+                    boolean cluster) {
+        return withSettings(given -> cluster ? given.clustered() : given, settings -> {
             Logging.apply(settings.log());
-            return new Node(settings).untilStopped();
+            return new Node(settings, cluster).untilStopped();
         });
     }
 
@@ -63,7 +73,7 @@ final class Cli implements Callable<Integer> {
             name = "check-config",
             description = "Check the settings, print them as they are in effect, and exit; 78 if something is wrong.")
     int checkConfig() {
-        return withSettings(settings -> {
+        return withSettings(given -> given, settings -> {
             out().print(settings.toYaml());
             out().flush();
             return 0;
@@ -88,7 +98,7 @@ final class Cli implements Callable<Integer> {
         return new Demo(out(), Math.max(1, requests), Math.max(1, wakes)).run();
     }
 
-    private int withSettings(java.util.function.ToIntFunction<Settings> command) {
+    private int withSettings(UnaryOperator<Settings> change, ToIntFunction<Settings> command) {
         Settings settings;
         try {
             Map<String, String> environment = System.getenv();
@@ -96,7 +106,7 @@ final class Cli implements Callable<Integer> {
                     .or(() -> Optional.ofNullable(environment.get("REVEILLE_CONFIG"))
                             .filter(f -> !f.isEmpty())
                             .map(Path::of));
-            settings = SettingsReader.read(file, environment);
+            settings = change.apply(SettingsReader.read(file, environment));
         } catch (SettingsException wrong) {
             spec.commandLine().getErr().println(wrong.getMessage());
             return WRONG_SETTINGS;
@@ -111,31 +121,52 @@ final class Cli implements Callable<Integer> {
     /** A gateway that runs in this process until it is told to stop. */
     private final class Node {
         private final Settings settings;
+        private final boolean onFreePorts;
 
-        private Node(Settings settings) {
+        /** @param onFreePorts whether a default port that is taken is replaced by the next free one */
+        private Node(Settings settings, boolean onFreePorts) {
             this.settings = settings;
+            this.onFreePorts = onFreePorts;
         }
 
         private int untilStopped() {
-            Platform platform = Platform.start();
+            Platform platform;
+            try {
+                platform = Platform.start(settings.cluster()).await(2, TimeUnit.MINUTES);
+            } catch (Exception failed) {
+                return failed(failed);
+            }
             Gateway gateway;
             try {
-                gateway = Gateway.start(platform.vertx(), settings, platform.meters(), InstantSource.system())
-                        .await(2, TimeUnit.MINUTES);
+                gateway = gateway(platform).await(2, TimeUnit.MINUTES);
             } catch (Exception failed) {
-                spec.commandLine().getErr().println("reveille: could not start: " + reason(failed));
                 platform.close();
-                return FAILED;
+                return failed(failed);
             }
-            greet(gateway);
+            greet(gateway, platform.node());
             return waitForSignal(platform, gateway);
         }
 
-        private void greet(Gateway gateway) {
+        private Future<Gateway> gateway(Platform platform) {
+            return onFreePorts
+                    ? FreePorts.of(platform, settings).compose(platform::gateway)
+                    : platform.gateway(settings);
+        }
+
+        private int failed(Exception why) {
+            spec.commandLine().getErr().println("reveille: could not start: " + reason(why));
+            return FAILED;
+        }
+
+        private void greet(Gateway gateway, ClusterNode node) {
             String url = gateway.publicUrl();
             String key = settings.tenants().isEmpty() ? "any" : "$KEY";
             out().println("Reveille listens on " + url + ", its admin listener on http://"
                     + settings.admin().host() + ":" + gateway.adminPort());
+            if (settings.cluster().enabled()) {
+                out().println("It is " + node.id() + ", one of " + node.size() + " in the cluster "
+                        + settings.cluster().name());
+            }
             out().println("Try:");
             out().println("  curl -X PUT -H 'X-API-Key: " + key + "' -H 'Prefer: wait=60' " + url
                     + "/api/v1/sessions/hello");

@@ -20,7 +20,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -71,9 +70,9 @@ final class Demo {
                         "REVEILLE_SHUTDOWN_NOT_READY", "0",
                         "REVEILLE_LOG_LEVEL", "error"));
         Logging.apply(settings.log());
-        platform = Platform.start();
+        platform = await(Platform.start(settings.cluster()));
         try {
-            gateway = await(Gateway.start(platform.vertx(), settings, platform.meters(), InstantSource.system()));
+            gateway = await(platform.gateway(settings));
             client = WebClient.wrap(platform.vertx().createHttpClient(new PoolOptions().setHttp1MaxSize(together)));
             say("A gateway listens on %s, in front of its embedded sandbox host.", gateway.publicUrl());
             steps();

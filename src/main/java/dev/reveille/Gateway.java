@@ -14,7 +14,6 @@ import dev.reveille.registry.RegistryVerticle;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
 import dev.reveille.runtimeapi.RuntimeApi;
-import dev.reveille.sandboxhost.SandboxHost;
 import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -51,17 +50,19 @@ public final class Gateway {
     private final PublicUrls urls;
     private final Holds holds;
     private final Readiness readiness = new Readiness();
-    private final ClusterNode node = ClusterNode.alone();
+    private final ClusterNode node;
     private final AtomicInteger port;
     private final AtomicInteger adminPort;
     private URI runtimeApi;
     private RuntimeApi calls;
     private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
 
-    private Gateway(Vertx vertx, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
+    private Gateway(
+            Vertx vertx, ClusterNode node, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
-        this.settings = Objects.requireNonNull(settings, "settings");
+        this.node = Objects.requireNonNull(node, "node");
         this.meters = Objects.requireNonNull(meters, "meters");
+        this.settings = Objects.requireNonNull(settings, "settings");
         this.clock = Objects.requireNonNull(clock, "clock");
         this.tenants = new Tenants(settings.tenants(), settings.upstream().apiKey());
         this.urls = urls(settings.http());
@@ -76,8 +77,8 @@ public final class Gateway {
      * @return once it is ready; if a part cannot be started, those before it are stopped again and it fails
      */
     public static Future<Gateway> start(
-            Vertx vertx, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
-        Gateway gateway = new Gateway(vertx, settings, meters, clock);
+            Vertx vertx, ClusterNode node, Settings settings, PrometheusMeterRegistry meters, InstantSource clock) {
+        Gateway gateway = new Gateway(vertx, node, settings, meters, clock);
         return gateway.start()
                 .map(gateway)
                 .recover(error -> gateway.unwind().transform(done -> Future.failedFuture(error)));
@@ -168,8 +169,9 @@ public final class Gateway {
         if (settings.upstream().url().isPresent()) {
             return Future.succeededFuture(settings.upstream().url().get());
         }
-        SandboxHost host = new SandboxHost(vertx, settings.embedded());
-        return host.start().map(at -> URI.create("http://127.0.0.1:" + at)).onSuccess(up -> undo.push(host::stop));
+        EmbeddedHost host = new EmbeddedHost(vertx, node, settings.embedded());
+        undo.push(host::stop);
+        return host.start();
     }
 
     private Future<Void> deploy(Deployable part) {

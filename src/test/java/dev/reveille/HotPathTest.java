@@ -69,7 +69,7 @@ class HotPathTest {
     }
 
     private static int aNode(Vertx vertx, FakeRuntimeApi upstream, Settings settings, CountingMap map) {
-        ClusterNode node = new ClusterNode("node-here");
+        ClusterNode node = ClusterNode.named("node-here");
         SessionRegistry registry = new SessionRegistry(vertx, new SessionStore(map.map()), node);
         PublicUrls urls = new PublicUrls(Optional.empty());
         Tenants tenants = new Tenants(List.of(), Optional.empty());

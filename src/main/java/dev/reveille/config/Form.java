@@ -32,6 +32,9 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
     static final Form<Duration> TIME = of(Durations::read, Durations::text);
     static final Form<ByteSize> SIZE = of(Form::size, ByteSize::toString);
     static final Form<Path> PLACE = of(Form::place, Path::toString);
+    static final Form<Optional<Path>> FILE_OR_NONE = of(
+            text -> text.isEmpty() ? Optional.empty() : Optional.of(place(text)),
+            file -> file.map(Path::toString).orElse(""));
     static final Form<List<String>> WORDS =
             of(Form::words, words -> words.isEmpty() ? "[]" : new JsonArray(words).encode());
     static final Form<Optional<String>> SECRET_OR_NONE = new Form<>(

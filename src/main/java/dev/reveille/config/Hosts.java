@@ -59,7 +59,7 @@ final class Hosts {
         return host.equalsIgnoreCase("localhost");
     }
 
-    private static boolean isWildcard(String host) {
+    static boolean isWildcard(String host) {
         return host.equals("0.0.0.0")
                 || ipv6(host).map(InetAddress::isAnyLocalAddress).orElse(false);
     }

@@ -148,10 +148,27 @@ final class Keys {
     static final Key<Duration> REPAIR_INTERVAL =
             key("registry.repair-interval", Form.TIME, "10s", s -> s.registry().repairInterval());
 
+    static final Key<Boolean> CLUSTER_ENABLED =
+            key("cluster.enabled", Form.YES_OR_NO, "false", s -> s.cluster().enabled());
+    static final Key<String> CLUSTER_NAME =
+            key("cluster.name", Form.TEXT, "reveille", s -> s.cluster().name());
+    static final Key<String> CLUSTER_HOST =
+            key("cluster.host", Form.TEXT, "127.0.0.1", s -> s.cluster().host());
+    static final Key<Integer> CLUSTER_PORT =
+            key("cluster.port", Form.NUMBER, "5701", s -> s.cluster().port());
+    static final Key<String> CLUSTER_MEMBERS =
+            key("cluster.members", Form.TEXT, "127.0.0.1", s -> s.cluster().members());
+    static final Key<Integer> CLUSTER_BUS_PORT =
+            key("cluster.bus-port", Form.NUMBER, "0", s -> s.cluster().busPort());
+    static final Key<Optional<Path>> CLUSTER_CONFIG =
+            key("cluster.config", Form.FILE_OR_NONE, "", s -> s.cluster().config());
+
     static final Key<Duration> NOT_READY =
             key("shutdown.not-ready", Form.TIME, "2s", s -> s.shutdown().notReady());
     static final Key<Duration> DRAIN =
             key("shutdown.drain", Form.TIME, "30s", s -> s.shutdown().drain());
+    static final Key<Duration> SHUTDOWN_WEBSOCKETS =
+            key("shutdown.websockets", Form.TIME, "10s", s -> s.shutdown().websockets());
 
     static final Key<Settings.Log.Format> LOG_FORMAT = key(
             "log.format",

@@ -33,6 +33,7 @@ public record Settings(
         Hold hold,
         Proxy proxy,
         Registry registry,
+        Cluster cluster,
         Shutdown shutdown,
         Log log) {
 
@@ -44,6 +45,7 @@ public record Settings(
         Objects.requireNonNull(hold, "hold");
         Objects.requireNonNull(proxy, "proxy");
         Objects.requireNonNull(registry, "registry");
+        Objects.requireNonNull(cluster, "cluster");
         Objects.requireNonNull(shutdown, "shutdown");
         Objects.requireNonNull(log, "log");
         tenants = List.copyOf(tenants);
@@ -52,10 +54,14 @@ public record Settings(
                 .that(!samePort(http, admin), onePort(http, admin));
         if (http.routing() == Routing.PORT && http.portRange().isPresent()) {
             PortRange range = http.portRange().get();
+            expectations.that(!cluster.enabled(), portsOfOneNode());
             expectations.that(
                     !range.contains(admin.port()) || !Hosts.overlap(http.host(), admin.host()),
                     taken(range, "admin.port", admin.port(), List.of("admin.host", "http.host")));
         }
+        expectations.that(
+                !cluster.enabled() || !upstream.embedded() || Hosts.isLoopback(cluster.host()),
+                hostOfOneMachine(cluster.host()));
         Set<String> names = new HashSet<>();
         Map<String, String> owners = new HashMap<>();
         for (Tenant tenant : tenants) {
@@ -70,6 +76,57 @@ public record Settings(
     /** What holds when nothing is configured: loopback only, the embedded host, no tenants. */
     public static Settings defaults() {
         return SettingsReader.read(Optional.empty(), Map.of());
+    }
+
+    /** The same, as one of several nodes. @throws SettingsException if something else does not go with that */
+    public Settings clustered() {
+        try {
+            return with(
+                    http,
+                    admin,
+                    new Cluster(
+                            true,
+                            cluster.name(),
+                            cluster.host(),
+                            cluster.port(),
+                            cluster.members(),
+                            cluster.busPort(),
+                            cluster.config()));
+        } catch (IllegalArgumentException contradiction) {
+            throw new SettingsException(List.of(contradiction.getMessage()));
+        }
+    }
+
+    /** The same, on other ports. */
+    public Settings onPorts(int httpPort, int adminPort) {
+        return with(
+                new Http(
+                        http.host(),
+                        httpPort,
+                        http.publicUrl(),
+                        http.routing(),
+                        http.domain(),
+                        http.domainSeparator(),
+                        http.portRange(),
+                        http.bodyLimit()),
+                new Admin(admin.host(), adminPort),
+                cluster);
+    }
+
+    private Settings with(Http newHttp, Admin newAdmin, Cluster newCluster) {
+        return new Settings(
+                newHttp,
+                newAdmin,
+                upstream,
+                embedded,
+                tenants,
+                lifecycle,
+                hold,
+                proxy,
+                registry,
+                newCluster,
+                shutdown,
+                log);
     }
 
     /** The settings as a file of settings, with every secret masked. */
@@ -428,17 +485,57 @@ public record Settings(
     }
 
     /**
+     * Several nodes as one.
+     *
+     * @param name only nodes that give the same are one cluster
+     * @param host the address that other members connect to; an IPv6 address may come in brackets and is kept without
+     * @param port for other members; the next free one if it is taken
+     * @param members where other members may be: {@code host} or {@code host:port}, separated by commas
+     * @param busPort for the event buses of other members; 0: any free one
+     * @param config a configuration of Hazelcast; empty: the one that the program carries
+     */
+    public record Cluster(
+            boolean enabled, String name, String host, int port, String members, int busPort, Optional<Path> config) {
+        private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+        private static final Pattern MEMBERS = Pattern.compile("[^\\s,<>&]+(\\s*,\\s*[^\\s,<>&]+)*");
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Cluster {
+            Objects.requireNonNull(config, "config");
+            host = Hosts.bare(host);
+            new Expectations("cluster")
+                    .that(NAME.matcher(name).matches(), "name", name, "1 to 64 characters out of A-Z a-z 0-9 . _ -")
+                    .host("host", host)
+                    .that(
+                            !Hosts.isWildcard(host),
+                            "host",
+                            host,
+                            "the one address that other members can connect to, or a name for it")
+                    .number("port", port, 1, 65_535)
+                    .that(
+                            MEMBERS.matcher(members).matches(),
+                            "members",
+                            members,
+                            "hosts, or host:port, separated by commas")
+                    .number("bus-port", busPort, 0, 65_535)
+                    .met();
+        }
+    }
+
+    /**
      * Leaving.
      *
      * @param notReady how long {@code /ready} says no before connections are closed; may be zero
      * @param drain how long open requests may take after that; may be zero
+     * @param websockets over how much of {@code drain} the closing of websockets is spread; may be zero
      */
-    public record Shutdown(Duration notReady, Duration drain) {
+    public record Shutdown(Duration notReady, Duration drain, Duration websockets) {
         /** @throws IllegalArgumentException naming all values that are out of range */
         public Shutdown {
             new Expectations("shutdown")
                     .timeOrNone("not-ready", notReady)
                     .timeOrNone("drain", drain)
+                    .timeOrNone("websockets", websockets)
                     .met();
         }
     }
@@ -493,6 +590,23 @@ public record Settings(
         List<String> concerns = new ArrayList<>(List.of("http.port-range", key));
         concerns.addAll(also);
         return new Problem("http.port-range", range.toString(), "a range without " + key + " " + port, concerns);
+    }
+
+    private static Problem portsOfOneNode() {
+        return new Problem(
+                "http.routing",
+                "port",
+                "path or subdomain with cluster.enabled, as each node would give a sandbox other ports",
+                List.of("http.routing", "cluster.enabled"));
+    }
+
+    private static Problem hostOfOneMachine(String host) {
+        return new Problem(
+                "upstream.url",
+                "embedded",
+                "a URL when cluster.host " + host
+                        + " is not a loopback address, as the embedded host serves one machine",
+                List.of("upstream.url", "cluster.enabled", "cluster.host"));
     }
 
     private static Problem unguarded(String host) {

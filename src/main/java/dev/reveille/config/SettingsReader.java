@@ -72,6 +72,7 @@ public final class SettingsReader {
                 section(this::hold, Settings::hold),
                 section(this::proxy, Settings::proxy),
                 section(this::registry, Settings::registry),
+                section(this::cluster, Settings::cluster),
                 section(this::shutdown, Settings::shutdown),
                 section(this::log, Settings::log));
     }
@@ -152,8 +153,19 @@ public final class SettingsReader {
         return new Settings.Registry(valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL));
     }
 
+    private Settings.Cluster cluster() {
+        return new Settings.Cluster(
+                valueOf(Keys.CLUSTER_ENABLED),
+                valueOf(Keys.CLUSTER_NAME),
+                valueOf(Keys.CLUSTER_HOST),
+                valueOf(Keys.CLUSTER_PORT),
+                valueOf(Keys.CLUSTER_MEMBERS),
+                valueOf(Keys.CLUSTER_BUS_PORT),
+                valueOf(Keys.CLUSTER_CONFIG));
+    }
+
     private Settings.Shutdown shutdown() {
-        return new Settings.Shutdown(valueOf(Keys.NOT_READY), valueOf(Keys.DRAIN));
+        return new Settings.Shutdown(valueOf(Keys.NOT_READY), valueOf(Keys.DRAIN), valueOf(Keys.SHUTDOWN_WEBSOCKETS));
     }
 
     private Settings.Log log() {

@@ -14,6 +14,9 @@ import java.time.InstantSource;
 final class Leases {
     private static final Duration SLACK = Duration.ofSeconds(15);
 
+    /** How much later than a node's work one may hear that it is a member. */
+    private static final Duration NEWS_LATE = Duration.ofSeconds(5);
+
     private final ClusterNode node;
     private final Settings.Lifecycle times;
     private final Duration grace;
@@ -70,7 +73,13 @@ final class Leases {
     boolean abandoned(Session session) {
         return session.state()
                 .lease()
-                .filter(l -> l.hasRunOut(clock.instant()) || !node.knows(l.node()))
+                .filter(l -> l.hasRunOut(clock.instant()) || gone(l.node(), session.changedAt()))
                 .isPresent();
+    }
+
+    /** A node may begin before all others have heard that it has joined; and one may have left before this one came. */
+    private boolean gone(String other, Instant since) {
+        return node.hasLeft(other)
+                || (!node.knows(other) && since.plus(NEWS_LATE).isBefore(clock.instant()));
     }
 }

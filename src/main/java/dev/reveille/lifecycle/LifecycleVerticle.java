@@ -110,6 +110,8 @@ public final class LifecycleVerticle extends VerticleBase {
             sweeper.sweep();
             owedStops.pay();
         });
+        // What a node was carrying that has just left.
+        node.onChange(() -> context.runOnContext(v -> sweeper.sweep()));
         adoption = new Adoption(vertx, discovery, tenants.names());
         adoption.begin();
         return Future.join(consumers.stream().map(MessageConsumer::completion).toList());

@@ -26,12 +26,16 @@ import org.slf4j.LoggerFactory;
 public final class RegistryVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryVerticle.class);
 
+    /** News that was lost is made up for that fast where somebody waits for it. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+
     private final SessionRegistry registry;
     private final PublicUrls urls;
     private final Duration repairInterval;
     private MessageConsumer<JsonObject> news;
     private MessageConsumer<JsonObject> listing;
     private long repair;
+    private long refresh;
 
     public RegistryVerticle(SessionRegistry registry, PublicUrls urls, Duration repairInterval) {
         this.registry = Objects.requireNonNull(registry, "registry");
@@ -42,15 +46,18 @@ public final class RegistryVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         // News first, then the whole map: what changes meanwhile is not missed.
+        registry.follow(() -> context.runOnContext(v -> repaired(registry.reload())));
         news = Catalogue.CHANGED.follow(vertx.eventBus(), this::heard);
         listing = Catalogue.LIST.serve(vertx.eventBus(), asked -> Future.succeededFuture(page(asked)));
-        repair = vertx.setPeriodic(repairInterval.toMillis(), t -> repaired());
+        repair = vertx.setPeriodic(repairInterval.toMillis(), t -> repaired(registry.repair()));
+        refresh = vertx.setPeriodic(LOOK_AGAIN.toMillis(), t -> refreshed());
         return Future.join(news.completion(), listing.completion(), registry.reload());
     }
 
     @Override
     public Future<?> stop() {
         vertx.cancelTimer(repair);
+        vertx.cancelTimer(refresh);
         return Future.join(listing.unregister(), news.unregister());
     }
 
@@ -66,9 +73,12 @@ public final class RegistryVerticle extends VerticleBase {
         }
     }
 
-    private void repaired() {
-        registry.reload()
-                .onSuccess(all -> urls.tidy(runtime -> registry.route(runtime.value()) != null))
+    private void refreshed() {
+        registry.refresh().onFailure(e -> LOG.debug("sessions that are waited for: {}", e.getMessage()));
+    }
+
+    private void repaired(Future<?> repair) {
+        repair.onSuccess(all -> urls.tidy(runtime -> registry.route(runtime.value()) != null))
                 .onFailure(e -> LOG.warn("the registry could not be read: {}", e.getMessage()));
     }
 

@@ -113,6 +113,10 @@ final class RoutingTable {
         return routes.get(runtimeId);
     }
 
+    int size() {
+        return sessions.size();
+    }
+
     Collection<Session> all() {
         return sessions.values();
     }

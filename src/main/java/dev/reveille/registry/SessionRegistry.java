@@ -11,15 +11,19 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,11 +36,19 @@ import org.slf4j.LoggerFactory;
 public final class SessionRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(SessionRegistry.class);
 
+    /** How many sessions one repair reads. */
+    private static final int AT_ONCE = 2_000;
+
+    /** How many reads of the map are under way together. */
+    private static final int TOGETHER = 50;
+
+    private final Vertx vertx;
     private final SessionStore store;
     private final ClusterNode node;
     private final EventBus bus;
     private final RoutingTable table;
     private final Waiters waiters;
+    private volatile String repaired = "";
 
     public SessionRegistry(Vertx vertx, SessionStore store, ClusterNode node) {
         this(vertx, store, node, routed -> {}, unrouted -> {});
@@ -55,6 +67,7 @@ public final class SessionRegistry {
         this.table = new RoutingTable(routed, unrouted);
         this.store = Objects.requireNonNull(store, "store");
         this.node = Objects.requireNonNull(node, "node");
+        this.vertx = vertx;
         this.bus = vertx.eventBus();
         this.waiters = new Waiters(vertx);
     }
@@ -132,17 +145,108 @@ public final class SessionRegistry {
         }
     }
 
-    /** Reads the whole shared map. @return how many sessions it holds */
+    /**
+     * Hears of all that other nodes change, from now on.
+     *
+     * @param shaken told on any thread when something may have been lost: with a member that left, or because another half of
+     *     the cluster did it
+     */
+    void follow(Runnable shaken) {
+        node.onChange(shaken);
+        node.follow(SessionStore.MAP, new ClusterNode.MapListener() {
+            @Override
+            public void put(String value) {
+                SessionStore.understood(value).filter(table::apply).ifPresent(waiters::tell);
+            }
+
+            @Override
+            public void removed(String value) {
+                SessionStore.understood(value).ifPresent(table::forget);
+            }
+        });
+    }
+
+    /** Reads the whole shared map, and puts back what it has lost. @return how many sessions it holds */
     Future<Integer> reload() {
         Map<SessionId, Session> before =
                 table.all().stream().collect(Collectors.toMap(Session::id, Function.identity()));
-        return store.all().map(sessions -> {
-            for (Session session : sessions) {
-                learn(Optional.ofNullable(before.remove(session.id())), Optional.of(session));
+        // Thousands of records take longer to read than an event loop may be kept.
+        return store.all()
+                .compose(texts -> vertx.executeBlocking(() -> {
+                            int understood = 0;
+                            for (String text : texts) {
+                                Optional<Session> session = SessionStore.understood(text);
+                                session.ifPresent(s -> learn(Optional.ofNullable(before.remove(s.id())), session));
+                                understood += session.isPresent() ? 1 : 0;
+                            }
+                            return understood;
+                        })
+                        .compose(size -> missing(before.values()).map(size)));
+    }
+
+    /**
+     * Compares what this node knows with the shared map. Where there is too much for one go, it looks which sessions there
+     * are, and reads the next {@value #AT_ONCE} in turn.
+     *
+     * @return when done; fails if the map could not be read
+     */
+    Future<?> repair() {
+        return table.size() <= AT_ONCE ? reload() : store.ids().compose(this::repair);
+    }
+
+    private Future<?> repair(Set<String> ids) {
+        List<Session> gone =
+                table.all().stream().filter(s -> !ids.contains(s.id().value())).toList();
+        Stream<SessionId> unheard =
+                ids.stream().map(SessionId::new).filter(id -> table.session(id).isEmpty());
+        List<SessionId> inTurn = table.following(repaired).stream()
+                .limit(AT_ONCE)
+                .map(Session::id)
+                .toList();
+        repaired = inTurn.size() < AT_ONCE ? "" : inTurn.get(AT_ONCE - 1).value();
+        return missing(gone)
+                .compose(done ->
+                        eachFound(Stream.concat(unheard, inTurn.stream()).iterator()));
+    }
+
+    private Future<?> eachFound(Iterator<SessionId> ids) {
+        List<Future<?>> some = new ArrayList<>();
+        while (ids.hasNext() && some.size() < TOGETHER) {
+            some.add(find(ids.next()));
+        }
+        return some.isEmpty() ? Future.succeededFuture() : Future.join(some).compose(done -> eachFound(ids));
+    }
+
+    /** Looks again at all sessions that somebody waits for here: news may have been lost. */
+    Future<?> refresh() {
+        return eachFound(waiters.awaited().iterator());
+    }
+
+    /**
+     * For sessions that are known here and not in the map. No session is forgotten while it has a sandbox, so one that has
+     * was lost with the members that held its record.
+     */
+    private Future<?> missing(Collection<Session> sessions) {
+        List<Future<?>> restored = new ArrayList<>();
+        for (Session session : sessions) {
+            if (session.runtime().isEmpty()) {
+                learn(Optional.of(session), Optional.empty());
+            } else if (table.session(session.id()).filter(session::equals).isPresent()) {
+                restored.add(restore(session));
             }
-            before.values().forEach(gone -> learn(Optional.of(gone), Optional.empty()));
-            return sessions.size();
-        });
+        }
+        return restored.isEmpty() ? Future.succeededFuture() : Future.join(restored);
+    }
+
+    /** Others may know it as well, and less of it. */
+    private Future<?> restore(Session lost) {
+        LOG.info("session={} revision={} is missing in the cluster: put back", lost.id(), lost.revision());
+        return store.create(lost)
+                .compose(won -> won ? Future.succeededFuture(Optional.<Session>empty()) : store.get(lost.id()))
+                .compose(there -> there.filter(s -> s.createdAt().equals(lost.createdAt()))
+                        .filter(s -> s.revision() < lost.revision())
+                        .map(older -> store.replace(older, lost))
+                        .orElseGet(() -> Future.succeededFuture(true)));
     }
 
     private Optional<Session> announced(Optional<Session> known, Optional<Session> before, Session now) {

@@ -9,6 +9,7 @@ import io.vertx.core.shareddata.AsyncMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +30,13 @@ public final class SessionStore {
         return map.get(id.value()).map(text -> Optional.ofNullable(text).map(SessionStore::decode));
     }
 
-    /** All that this version understands: a record of a later one must not hide the others. */
-    Future<List<Session>> all() {
-        return map.values()
-                .map(texts -> texts.stream()
-                        .flatMap(text -> decodeIfPossible(text).stream())
-                        .toList());
+    /** All records as they are stored; {@link #understood} tells what they say. */
+    Future<List<String>> all() {
+        return map.values();
+    }
+
+    Future<Set<String>> ids() {
+        return map.keys();
     }
 
     /** @return whether there was none before */
@@ -56,7 +58,8 @@ public final class SessionStore {
         return Wire.session(session).encode();
     }
 
-    private static Optional<Session> decodeIfPossible(String text) {
+    /** @return empty if this version does not understand it: a record of a later one must not hide the others */
+    static Optional<Session> understood(String text) {
         try {
             return Optional.of(decode(text));
         } catch (RuntimeException odd) {

@@ -53,6 +53,11 @@ final class Waiters {
         }
     }
 
+    /** Which sessions are waited for. */
+    Set<SessionId> awaited() {
+        return Set.copyOf(waiting.keySet());
+    }
+
     /** How many sessions are waited for. */
     int count() {
         return waiting.size();

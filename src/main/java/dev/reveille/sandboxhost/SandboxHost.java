@@ -54,15 +54,16 @@ public final class SandboxHost {
     }
 
     /**
-     * Listens on a free port of 127.0.0.1; the API's base URL is {@code http://127.0.0.1:PORT}. To be called once.
+     * Listens on 127.0.0.1; the API's base URL is {@code http://127.0.0.1:PORT}. To be called once.
      *
      * <p>The sandboxes that an earlier host has left in the directory are there again, paused if they were live.
      *
+     * @param port 0: any free one
      * @return the port; fails when the directory cannot be used, or another host uses it, or bubblewrap is required and
      *     does not work
      */
-    public Future<Integer> start() {
-        desk = new Desk();
+    public Future<Integer> start(int port) {
+        desk = new Desk(port);
         return vertx.deployVerticle(desk).map(id -> desk.server.actualPort());
     }
 
@@ -78,6 +79,7 @@ public final class SandboxHost {
 
     /** Owns the context on which all happens, and what must be closed. */
     private final class Desk extends VerticleBase {
+        private final int port;
         private WorkerExecutor worker;
         private HttpClient client;
         private Sandboxes sandboxes;
@@ -86,6 +88,10 @@ public final class SandboxHost {
         private HttpServer server;
         private DirectoryLock lock;
         private Thread hook;
+
+        Desk(int port) {
+            this.port = port;
+        }
 
         String id() {
             return context.deploymentID();
@@ -98,7 +104,7 @@ public final class SandboxHost {
             client = vertx.createHttpClient(clientOptions(), new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_PORT));
             server = vertx.createHttpServer(serverOptions()).requestHandler(this::handle);
             return worker.executeBlocking(this::prepare, false)
-                    .compose(stock -> server.listen(0, LOOPBACK).onSuccess(s -> open(stock)))
+                    .compose(stock -> server.listen(port, LOOPBACK).onSuccess(s -> open(stock)))
                     .recover(failure -> release().transform(v -> Future.failedFuture(failure)));
         }
 
@@ -114,9 +120,9 @@ public final class SandboxHost {
         }
 
         private Stock prepare() throws Exception {
-            Launcher launcher = launcher();
+            SandboxFolder.createFolder(directory());
             lock = DirectoryLock.take(directory().toRealPath());
-            return new Stock(launcher, Inventory.takeOver(directory()));
+            return new Stock(launcher(), Inventory.takeOver(directory()));
         }
 
         private Future<Void> release() {
@@ -178,7 +184,6 @@ public final class SandboxHost {
     }
 
     private Launcher launcher() throws Exception {
-        SandboxFolder.createFolder(directory());
         return new Launcher(settings, directory().toRealPath(), wall());
     }
 

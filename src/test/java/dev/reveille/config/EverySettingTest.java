@@ -70,7 +70,8 @@ class EverySettingTest {
             new Settings.Proxy(
                     ofSeconds(2), ofSeconds(900), ofSeconds(300), new ByteSize(64 << 10), ofSeconds(1), false),
             new Settings.Registry(ofHours(1), ofSeconds(10)),
-            new Settings.Shutdown(ofSeconds(2), ofSeconds(30)),
+            new Settings.Cluster(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
+            new Settings.Shutdown(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
             new Settings.Log(Settings.Log.Format.TEXT, "info"));
 
     private static final Settings OTHERS = new Settings(
@@ -78,7 +79,7 @@ class EverySettingTest {
                     "0.0.0.0",
                     80,
                     Optional.of(URI.create("https://sandboxes.example.org")),
-                    Settings.Routing.PORT,
+                    Settings.Routing.SUBDOMAIN,
                     Optional.of("sandboxes.example.org"),
                     "-",
                     Optional.of(new PortRange(20_000, 20_399)),
@@ -116,14 +117,22 @@ class EverySettingTest {
             new Settings.Hold(ofHours(1), 1, 2, 3),
             new Settings.Proxy(ofSeconds(3), ofSeconds(4), ofSeconds(5), new ByteSize(0), ofSeconds(0), true),
             new Settings.Registry(ofSeconds(0), ofSeconds(11)),
-            new Settings.Shutdown(ofSeconds(0), ofSeconds(31)),
+            new Settings.Cluster(
+                    true,
+                    "east",
+                    "10.0.0.7",
+                    5801,
+                    "10.0.0.8, 10.0.0.9:5802",
+                    5901,
+                    Optional.of(Path.of("/etc/hz.xml"))),
+            new Settings.Shutdown(ofSeconds(0), ofSeconds(31), ofSeconds(9)),
             new Settings.Log(Settings.Log.Format.JSON, "debug"));
 
     private static final Map<String, String> OTHER_TEXTS = Map.ofEntries(
             Map.entry("http.host", "0.0.0.0"),
             Map.entry("http.port", "80"),
             Map.entry("http.public-url", "https://sandboxes.example.org/"),
-            Map.entry("http.routing", "Port"),
+            Map.entry("http.routing", "Subdomain"),
             Map.entry("http.domain", "Sandboxes.example.org"),
             Map.entry("http.domain-separator", "-"),
             Map.entry("http.port-range", "20000-20399"),
@@ -165,6 +174,14 @@ class EverySettingTest {
             Map.entry("proxy.strict", "true"),
             Map.entry("registry.retain-stopped", "0"),
             Map.entry("registry.repair-interval", "11s"),
+            Map.entry("cluster.enabled", "true"),
+            Map.entry("cluster.name", "east"),
+            Map.entry("cluster.host", "10.0.0.7"),
+            Map.entry("cluster.port", "5801"),
+            Map.entry("cluster.members", "10.0.0.8, 10.0.0.9:5802"),
+            Map.entry("cluster.bus-port", "5901"),
+            Map.entry("cluster.config", "/etc/hz.xml"),
+            Map.entry("shutdown.websockets", "9s"),
             Map.entry("shutdown.not-ready", "0"),
             Map.entry("shutdown.drain", "31s"),
             Map.entry("log.format", "JSON"),

@@ -81,7 +81,7 @@ final class TestNode {
         Settings settings = TestSettings.of(all.toArray(String[]::new));
         AsyncMap<String, String> map = await(vertx.sharedData().<String, String>getAsyncMap(SessionStore.MAP));
         CountingMap counting = new CountingMap(map);
-        ClusterNode node = new ClusterNode("node-here");
+        ClusterNode node = ClusterNode.named("node-here");
         SessionRegistry registry = new SessionRegistry(vertx, new SessionStore(counting.map()), node);
         PublicUrls urls = new PublicUrls(Optional.of(URI.create("http://gw.test")));
         await(vertx.deployVerticle(

@@ -50,7 +50,7 @@ class RegistryVerticleTest {
         this.vertx = vertx;
         map = await(vertx.sharedData().getAsyncMap(SessionStore.MAP));
         counting = new CountingMap(map);
-        registry = new SessionRegistry(vertx, new SessionStore(counting.map()), new ClusterNode("node-a"));
+        registry = new SessionRegistry(vertx, new SessionStore(counting.map()), ClusterNode.named("node-a"));
     }
 
     @Test
@@ -106,14 +106,25 @@ class RegistryVerticleTest {
 
     @Test
     void whatAnotherNodeForgotIsForgottenByTheRepair() {
-        put(running);
+        put(running.to(new SandboxState.Stopped(), NOON));
         deploy(NEVER);
 
         await(map.remove("s-1"));
         await(registry.reload());
 
         assertThat(registry.seen(running.id())).isEmpty();
-        assertThat(registry.route("rt1")).isNull();
+    }
+
+    @Test
+    void aRecordThatIsLostWhileItsSandboxIsThereIsPutBack() {
+        put(running);
+        deploy(NEVER);
+
+        await(map.remove("s-1"));
+        await(registry.reload());
+
+        assertThat(registry.route("rt1")).isNotNull();
+        assertThat(await(new SessionStore(map).get(running.id()))).contains(running);
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.vertx.core.shareddata.AsyncMap;
 import io.vertx.junit5.VertxExtension;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +82,8 @@ class SessionStoreTest {
         await(map.put("s-2", "{\"v\":9}"));
         await(map.put("s-3", "no json"));
 
-        assertThat(await(store.all())).containsExactly(running);
+        assertThat(await(store.all()).stream().map(SessionStore::understood).flatMap(Optional::stream))
+                .containsExactly(running);
         assertThat(await(store.get(new SessionId("s-2")).map(Objects::toString).otherwise("failed")))
                 .isEqualTo("failed");
     }

@@ -50,7 +50,7 @@ final class ActionServerTest {
         host = new SandboxHost(
                 vertx,
                 new Settings.Embedded(directory, List.of(), Settings.Isolation.NONE, 10, Duration.ofSeconds(20)));
-        client = new HostClient(vertx, within(host.start()));
+        client = new HostClient(vertx, within(host.start(0)));
         sandbox = client.start("s", new JsonObject().put("GIVEN", "a b").put("NUMBER", 7));
         client.awaitPod(sandbox, "ready");
     }

@@ -41,7 +41,7 @@ final class BubblewrapTest {
         host = new SandboxHost(
                 vertx,
                 new Settings.Embedded(directory, List.of(), Settings.Isolation.BUBBLEWRAP, 10, Duration.ofSeconds(20)));
-        client = new HostClient(vertx, within(host.start()));
+        client = new HostClient(vertx, within(host.start(0)));
         sandbox = client.startReady("s");
     }
 

@@ -56,7 +56,7 @@ final class HostProcess {
                 Duration.ofSeconds(20));
         SandboxHost host = new SandboxHost(Vertx.vertx(), settings);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopLate(host)));
-        host.start().onSuccess(port -> System.out.println("port " + port)).onFailure(Throwable::printStackTrace);
+        host.start(0).onSuccess(port -> System.out.println("port " + port)).onFailure(Throwable::printStackTrace);
     }
 
     /** As a gateway that drains first: the sandboxes, told to end when it was, are gone by then. */

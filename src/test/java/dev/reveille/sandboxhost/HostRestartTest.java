@@ -198,7 +198,7 @@ final class HostRestartTest {
         SandboxHost host = new SandboxHost(
                 vertx, new Settings.Embedded(directory, command, Settings.Isolation.NONE, 10, Duration.ofSeconds(20)));
         hosts.add(host);
-        return new HostClient(vertx, within(host.start()));
+        return new HostClient(vertx, within(host.start(0)));
     }
 
     private Path folder(JsonObject sandbox) {

@@ -218,7 +218,7 @@ final class SandboxHostTest {
         Settings.Embedded settings = settings(List.of(), Settings.Isolation.BUBBLEWRAP, 10);
         SandboxHost host = new SandboxHost(vertx, settings, new Bubblewrap("no-such-bwrap"));
 
-        assertThatThrownBy(() -> within(host.start()))
+        assertThatThrownBy(() -> within(host.start(0)))
                 .hasMessageContaining("embedded.isolation: bubblewrap, but bwrap is not installed");
         within(host.stop());
         aHost(settings(List.of(), Settings.Isolation.NONE, 10));
@@ -231,7 +231,7 @@ final class SandboxHostTest {
     private HostClient aHost(Settings.Embedded settings) {
         SandboxHost host = new SandboxHost(vertx, settings);
         hosts.add(host);
-        return new HostClient(vertx, within(host.start()));
+        return new HostClient(vertx, within(host.start(0)));
     }
 
     private Settings.Embedded settings(List<String> command, Settings.Isolation isolation, int max) {

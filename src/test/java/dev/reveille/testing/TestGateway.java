@@ -3,6 +3,7 @@ package dev.reveille.testing;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.reveille.Gateway;
+import dev.reveille.bus.ClusterNode;
 import dev.reveille.config.Settings;
 import dev.reveille.config.TestSettings;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -52,7 +53,7 @@ public final class TestGateway implements AutoCloseable {
     /** Listens when this returns. */
     public static TestGateway start(Vertx vertx, Settings settings) {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Gateway gateway = await(Gateway.start(vertx, settings, meters, InstantSource.system()));
+        Gateway gateway = await(Gateway.start(vertx, ClusterNode.alone(), settings, meters, InstantSource.system()));
         return new TestGateway(vertx, gateway);
     }
 
