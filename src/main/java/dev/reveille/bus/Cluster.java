@@ -13,6 +13,7 @@ import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryMergedListener;
 import com.hazelcast.map.listener.EntryRemovedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
+import com.hazelcast.partition.PartitionLostEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class Cluster implements ClusterNode {
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
     private static final String NAME = "reveille.node";
+    private static final long LOSS_TOGETHER_MILLIS = 200;
     private static final String PREFIX = "reveille.cluster.";
 
     private final String id;
@@ -50,6 +53,7 @@ public final class Cluster implements ClusterNode {
     private final HazelcastInstance hazelcast;
     private final Set<String> left = ConcurrentHashMap.newKeySet();
     private final CopyOnWriteArrayList<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean losing = new AtomicBoolean();
     private volatile Set<String> members = Set.of();
 
     private Cluster(String id, Vertx vertx, HazelcastInstance hazelcast) {
@@ -168,7 +172,7 @@ public final class Cluster implements ClusterNode {
 
     private void begin() {
         hazelcast.getCluster().addMembershipListener(new Members());
-        hazelcast.getPartitionService().addPartitionLostListener(lost -> changed("a part of the shared data is lost"));
+        hazelcast.getPartitionService().addPartitionLostListener(this::lost);
         hazelcast.getLifecycleService().addLifecycleListener(event -> {
             if (event.getState() == LifecycleState.MERGED) {
                 changed("the cluster is one again");
@@ -181,6 +185,16 @@ public final class Cluster implements ClusterNode {
                 hazelcast.getConfig().getClusterName(),
                 hazelcast.getCluster().getLocalMember().getAddress(),
                 members.size());
+    }
+
+    /** Told for each part, of which there are hundreds, and for those too of which there is a copy. */
+    private void lost(PartitionLostEvent event) {
+        if (event.getLostBackupCount() > 0 && losing.compareAndSet(false, true)) {
+            vertx.setTimer(LOSS_TOGETHER_MILLIS, t -> {
+                losing.set(false);
+                changed("a part of the shared data is lost");
+            });
+        }
     }
 
     private void changed(String what) {

@@ -1,0 +1,112 @@
+package dev.reveille;
+
+import static java.time.Duration.ofSeconds;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.JarCluster;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.client.HttpResponse;
+import io.vertx.junit5.VertxExtension;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several nodes, each a process of its own. */
+@ExtendWith(VertxExtension.class)
+class ClusterIT {
+    private static final int PATIENCE_SECONDS = 90;
+
+    @TempDir
+    Path folder;
+
+    private FakeRuntimeApi upstream;
+    private JarCluster cluster;
+
+    @BeforeEach
+    void start(Vertx vertx) {
+        upstream = FakeRuntimeApi.start(vertx);
+        cluster = new JarCluster(vertx, folder, upstream.uri(), 3, Map.of());
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+        upstream.close();
+    }
+
+    @Test
+    void threeThousandRequestsToThreeNodesResumeAPausedSessionOnce() throws Exception {
+        cluster.start(3);
+        String path = aPausedSession("storm");
+
+        List<Future<HttpResponse<Buffer>>> storm =
+                IntStream.range(0, 3_000).mapToObj(i -> post(i % 3, path, i)).toList();
+        Future.join(storm).await(PATIENCE_SECONDS, SECONDS);
+
+        assertThat(storm)
+                .allSatisfy(answer -> assertThat(answer.result().statusCode()).isEqualTo(200));
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aNodeThatIsKilledInTheMiddleOfAResumeIsReplaced() throws Exception {
+        cluster.start(3);
+        String path = aPausedSession("killed");
+        upstream.resumeTakes(ofSeconds(3));
+
+        Future<HttpResponse<Buffer>> lost = post(0, path, 0);
+        upstream.whenCalled("POST /resume", 1).await(PATIENCE_SECONDS, SECONDS);
+        List<Future<HttpResponse<Buffer>>> others =
+                IntStream.range(0, 200).mapToObj(i -> post(1 + i % 2, path, i)).toList();
+        cluster.kill(0);
+        Future.join(others).await(PATIENCE_SECONDS, SECONDS);
+
+        assertThat(others)
+                .allSatisfy(answer -> assertThat(answer.result().statusCode()).isEqualTo(200));
+        assertThat(upstream.calls("POST /resume")).isLessThanOrEqualTo(2);
+        assertThat(lost.failed()).isTrue();
+        assertThat(cluster.session(1, HttpMethod.GET, "killed").getString("cause"))
+                .isEqualTo("node-lost");
+    }
+
+    @Test
+    void anErrorIsTheSameForThoseWhoWaitOnAllNodes() throws Exception {
+        cluster.start(2);
+        String path = aPausedSession("broken");
+        upstream.resumeTakes(ofSeconds(1)).podsEndAs("failed");
+
+        List<Future<HttpResponse<Buffer>>> all =
+                IntStream.range(0, 20).mapToObj(i -> post(i % 2, path, i)).toList();
+        Future.join(all).await(PATIENCE_SECONDS, SECONDS);
+
+        assertThat(all.stream().map(a -> a.result().bodyAsJsonObject().getString("code")))
+                .containsOnly("runtime_crashed");
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    private String aPausedSession(String id) {
+        JsonObject opened = cluster.session(0, HttpMethod.PUT, id);
+        cluster.session(cluster.size() - 1, HttpMethod.POST, id + "/pause");
+        return path(opened);
+    }
+
+    private static String path(JsonObject opened) {
+        return "/" + opened.getString("runtime_id") + "/runtime/list_files";
+    }
+
+    private Future<HttpResponse<Buffer>> post(int node, String path, int number) {
+        return cluster.request(node, HttpMethod.POST, path).sendJsonObject(new JsonObject().put("number", number));
+    }
+}
