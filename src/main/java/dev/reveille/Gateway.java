@@ -18,6 +18,7 @@ import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -125,7 +126,15 @@ public final class Gateway {
         SessionGauges.register(registry, meters);
         calls = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
         undo.push(calls::close);
-        Api api = new Api(registry, tenants, urls, node.id(), settings.http().bodyLimit(), calls.passThrough(), clock);
+        Api api = new Api(
+                registry,
+                tenants,
+                urls,
+                node.id(),
+                settings.http().bodyLimit(),
+                calls.passThrough(),
+                settings.shutdown().websocketWindow(),
+                clock);
         return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
                 .compose(up ->
                         deploy(new LifecycleVerticle(registry, node, tenants, urls, calls, settings, meters, clock)))
@@ -138,12 +147,26 @@ public final class Gateway {
     private Future<Void> listeners(SessionRegistry registry, Api api) {
         int configured = settings.http().port();
         int shared = configured == 0 ? -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE) : configured;
-        Future<Void> all = Future.succeededFuture();
-        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-            all = all.compose(up -> deploy(
-                    new ProxyVerticle(registry, tenants, urls, holds, settings, meters, clock, shared, port, api::on)));
-        }
-        return all.onSuccess(up -> urls.listening(settings.http().host(), port.get()));
+        // As one deployment they stop together.
+        DeploymentOptions instances =
+                new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
+        return vertx.deployVerticle(
+                        () -> new ProxyVerticle(
+                                registry,
+                                tenants,
+                                urls,
+                                holds,
+                                settings,
+                                meters,
+                                clock,
+                                shared,
+                                port,
+                                api::on,
+                                readiness::isLeaving),
+                        instances)
+                .onSuccess(id -> undo.push(() -> vertx.undeploy(id)))
+                .onSuccess(up -> urls.listening(settings.http().host(), port.get()))
+                .mapEmpty();
     }
 
     private static PublicUrls urls(Settings.Http http) {

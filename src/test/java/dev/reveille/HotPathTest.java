@@ -91,7 +91,8 @@ class HotPathTest {
                 clock,
                 0,
                 port,
-                v -> other -> other.response().setStatusCode(404).end())));
+                v -> other -> other.response().setStatusCode(404).end(),
+                () -> false)));
         return port.get();
     }
 

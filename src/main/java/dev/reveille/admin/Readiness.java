@@ -4,6 +4,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** Whether this node may get traffic, and if not, why. */
 public final class Readiness {
+    private static final String LEAVING = "leaving";
+
     private final AtomicReference<String> whyNot = new AtomicReference<>("starting");
 
     public void ready() {
@@ -11,7 +13,12 @@ public final class Readiness {
     }
 
     public void leaving() {
-        whyNot.set("leaving");
+        whyNot.set(LEAVING);
+    }
+
+    /** Whether it is about to leave. */
+    public boolean isLeaving() {
+        return whyNot.get().equals(LEAVING);
     }
 
     boolean isReady() {

@@ -43,6 +43,7 @@ public final class Api {
     private final PublicUrls urls;
     private final String node;
     private final ByteSize bodyLimit;
+    private final Duration goodbyes;
     private final PassThrough upstream;
     private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
@@ -51,6 +52,7 @@ public final class Api {
      * @param node the name of this node, for the status feed
      * @param bodyLimit the largest request body that is read
      * @param upstream takes what this gateway has no answer to
+     * @param goodbyes over how long the closing of websockets is spread when this node leaves
      */
     public Api(
             SessionRegistry registry,
@@ -59,12 +61,14 @@ public final class Api {
             String node,
             ByteSize bodyLimit,
             PassThrough upstream,
+            Duration goodbyes,
             InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
         this.urls = Objects.requireNonNull(urls, "urls");
         this.node = Objects.requireNonNull(node, "node");
         this.bodyLimit = Objects.requireNonNull(bodyLimit, "bodyLimit");
+        this.goodbyes = Objects.requireNonNull(goodbyes, "goodbyes");
         this.upstream = Objects.requireNonNull(upstream, "upstream");
         this.lastAnswers = new LastAnswers(clock, ANSWER_LIFETIME);
     }
@@ -112,7 +116,7 @@ public final class Api {
 
     private void sessions(Router router, Vertx vertx) {
         SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit);
-        StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING);
+        StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING, goodbyes);
 
         resource(router, "/api/v1/openapi.yaml", Map.of(GET, this::contract));
         resource(router, "/api/v1/sessions", Map.of(GET, sessions::list));

@@ -18,6 +18,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,13 +35,18 @@ final class StatusFeed {
     private final SessionRegistry registry;
     private final String node;
     private final Duration ping;
+    private final Duration goodbyes;
 
-    /** @param ping from one ping of a client to the next */
-    StatusFeed(Vertx vertx, SessionRegistry registry, String node, Duration ping) {
+    /**
+     * @param ping from one ping of a client to the next
+     * @param goodbyes over how long the closing is spread when this node leaves
+     */
+    StatusFeed(Vertx vertx, SessionRegistry registry, String node, Duration ping, Duration goodbyes) {
         this.vertx = vertx;
         this.registry = registry;
         this.node = node;
         this.ping = ping;
+        this.goodbyes = goodbyes;
     }
 
     void follow(RoutingContext context) {
@@ -91,7 +97,7 @@ final class StatusFeed {
             pings = vertx.setPeriodic(ping.toMillis(), t -> ping());
             socket.closeHandler(v -> end());
             socket.exceptionHandler(broken -> LOG.debug("session={} watcher: {}", id, broken.toString()));
-            socket.shutdownHandler(v -> observe(socket.close(RESTARTING, "this node is about to leave")));
+            socket.shutdownHandler(v -> leave());
             socket.drainHandler(v -> tell());
             registry.seen(id).ifPresent(now -> heard(SessionChange.between(Optional.empty(), now, node)));
         }
@@ -122,6 +128,12 @@ final class StatusFeed {
             if (!socket.writeQueueFull()) {
                 observe(socket.writePing(Buffer.buffer()));
             }
+        }
+
+        /** Clients that come back together would trample who takes them. */
+        private void leave() {
+            long moment = ThreadLocalRandom.current().nextLong(1, goodbyes.toMillis() + 2);
+            vertx.setTimer(moment, t -> observe(socket.close(RESTARTING, "this node is about to leave")));
         }
 
         private void end() {

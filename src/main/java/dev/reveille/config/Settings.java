@@ -538,6 +538,11 @@ public record Settings(
                     .timeOrNone("websockets", websockets)
                     .met();
         }
+
+        /** Over how long the closing of websockets is spread; never longer than {@code drain}. */
+        public Duration websocketWindow() {
+            return websockets.compareTo(drain) < 0 ? websockets : drain;
+        }
     }
 
     /**

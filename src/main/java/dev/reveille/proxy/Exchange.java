@@ -184,13 +184,7 @@ final class Exchange {
 
     private Future<Void> answered(Route route, HttpClientResponse answer) {
         if (upgrade && answer.statusCode() == Attempt.SWITCHING_PROTOCOLS) {
-            return Tunnel.join(
-                    proxy.vertx(),
-                    answer,
-                    in,
-                    path,
-                    origin(route),
-                    proxy.settings().stallTimeout());
+            return proxy.tunnels().join(answer, in, path, origin(route));
         }
         if (!Verdicts.suspicious(answer.statusCode())) {
             return relay(route, answer);

@@ -13,6 +13,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,16 +63,19 @@ public final class ProxyVerticle extends VerticleBase {
     private final int port;
     private final AtomicInteger actualPort;
     private final Function<Vertx, Handler<HttpServerRequest>> api;
+    private final BooleanSupplier leaving;
     private AliveProbe probe;
     private HttpClientAgent client;
     private HttpServer server;
     private PortListeners ports;
+    private Tunnels tunnels;
 
     /**
      * @param urls where sandboxes are reached; their ports are listened on too, if they have any
      * @param port where to listen; negative: any, the same for all instances that are given the same number
      * @param actualPort set to where it listens
      * @param api what serves requests that are not for sandboxes, made once for each instance
+     * @param leaving whether clients should use their connections no more
      */
     public ProxyVerticle(
             SessionRegistry registry,
@@ -82,7 +87,8 @@ public final class ProxyVerticle extends VerticleBase {
             InstantSource clock,
             int port,
             AtomicInteger actualPort,
-            Function<Vertx, Handler<HttpServerRequest>> api) {
+            Function<Vertx, Handler<HttpServerRequest>> api,
+            BooleanSupplier leaving) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
         this.urls = Objects.requireNonNull(urls, "urls");
@@ -93,6 +99,7 @@ public final class ProxyVerticle extends VerticleBase {
         this.port = port;
         this.actualPort = Objects.requireNonNull(actualPort, "actualPort");
         this.api = Objects.requireNonNull(api, "api");
+        this.leaving = Objects.requireNonNull(leaving, "leaving");
     }
 
     @Override
@@ -101,6 +108,7 @@ public final class ProxyVerticle extends VerticleBase {
         // Who has left while its buffer was full cannot be heard any more: the end of what it sends waits behind the
         // rest.
         int stallMillis = (int) proxy.stallTimeout().toMillis();
+        tunnels = new Tunnels(vertx, proxy.stallTimeout());
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
         client = vertx.httpClientBuilder()
                 .with(new HttpClientOptions()
@@ -123,6 +131,7 @@ public final class ProxyVerticle extends VerticleBase {
                 holds,
                 new Verdicts(probe, proxy.verdictCache(), clock),
                 new WakeRight(tenants),
+                tunnels,
                 new ProxyMeters(meters),
                 proxy,
                 settings.hold().deadline(),
@@ -168,6 +177,7 @@ public final class ProxyVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         Duration drain = settings.shutdown().drain();
+        tunnels.leave(settings.shutdown().websocketWindow());
         Future<Void> drained = server.shutdown(drain.toMillis(), TimeUnit.MILLISECONDS);
         Future<Void> portsDrained = ports == null ? Future.succeededFuture() : ports.shutdown(drain);
         return Future.join(drained, portsDrained).eventually(client::close).eventually(probe::close);
@@ -178,11 +188,14 @@ public final class ProxyVerticle extends VerticleBase {
         LOG.debug("a connection broke: {}", error.toString());
     }
 
-    private static void dispatch(
+    private void dispatch(
             ProxyContext context,
             Handler<HttpServerRequest> others,
             Optional<SandboxPath> path,
             HttpServerRequest request) {
+        if (leaving.getAsBoolean() && request.getHeader(HttpHeaders.UPGRADE) == null) {
+            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
         if (path.isPresent()) {
             new Exchange(context, request, path.get()).serve();
         } else if (RequestTarget.hasOddHost(request)) {

@@ -28,6 +28,7 @@ import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.HttpResponse;
 import io.vertx.ext.web.client.WebClient;
 import io.vertx.junit5.VertxExtension;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -78,6 +79,7 @@ class ContractTest {
                                         Settings.defaults().upstream(),
                                         new SimpleMeterRegistry())
                                 .passThrough(),
+                        Duration.ZERO,
                         InstantSource.system())
                 .router(vertx);
 

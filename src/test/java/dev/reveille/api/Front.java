@@ -63,6 +63,7 @@ final class Front implements AutoCloseable {
                 "node",
                 settings.http().bodyLimit(),
                 calls.passThrough(),
+                Duration.ZERO,
                 clock);
         this.server = await(
                 vertx.createHttpServer(LIKE_OURS).requestHandler(api.on(vertx)).listen(0, "127.0.0.1"));

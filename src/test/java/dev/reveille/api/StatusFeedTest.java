@@ -187,7 +187,7 @@ class StatusFeedTest {
         Router router = Router.router(vertx);
         router.get("/:session_id")
                 .handler(context -> context.put("tenant", "default").next())
-                .handler(new StatusFeed(vertx, empty, "node", ofMillis(50))::follow);
+                .handler(new StatusFeed(vertx, empty, "node", ofMillis(50), ofMillis(0))::follow);
         HttpServer server =
                 await(vertx.createHttpServer().requestHandler(router).listen(0));
         try (RawConnection raw = RawConnection.to(server.actualPort())) {

@@ -1,0 +1,44 @@
+package dev.reveille.proxy;
+
+import dev.reveille.session.Origin;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** The tunnels of one event loop. */
+final class Tunnels {
+    private final Vertx vertx;
+    private final Duration linger;
+    private final Set<Tunnel> open = new HashSet<>();
+
+    /** @param linger how long a side may take to read what was sent before the other one left */
+    Tunnels(Vertx vertx, Duration linger) {
+        this.vertx = vertx;
+        this.linger = linger;
+    }
+
+    /**
+     * Tells the client that the sandbox has agreed, and joins them.
+     *
+     * @param agreed the sandbox's 101
+     * @return when either side has closed; fails if the client had left before
+     */
+    Future<Void> join(HttpClientResponse agreed, HttpServerRequest in, SandboxPath path, Origin origin) {
+        return Tunnel.between(vertx, agreed, in, path, origin, linger).compose(tunnel -> {
+            open.add(tunnel);
+            return tunnel.open().onComplete(over -> open.remove(tunnel));
+        });
+    }
+
+    /** Closes all of them, each at a moment of its own: clients that come back together would trample who takes them. */
+    void leave(Duration window) {
+        for (Tunnel tunnel : Set.copyOf(open)) {
+            vertx.setTimer(ThreadLocalRandom.current().nextLong(1, window.toMillis() + 2), t -> tunnel.leave());
+        }
+    }
+}
