@@ -14,11 +14,11 @@ import io.vertx.ext.web.client.WebClient;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -32,7 +32,7 @@ public final class JarCluster implements AutoCloseable {
     private final int firstPort;
     private final int mostNodes;
     private final Map<String, String> settings;
-    private final List<Serving> nodes = new ArrayList<>();
+    private final List<Serving> nodes = new CopyOnWriteArrayList<>();
 
     /**
      * @param mostNodes how many there can be at once
@@ -66,14 +66,29 @@ public final class JarCluster implements AutoCloseable {
                 "REVEILLE_CLUSTER_PORT",
                 Integer.toString(firstPort),
                 "REVEILLE_CLUSTER_MEMBERS",
-                IntStream.range(0, mostNodes)
-                        .mapToObj(i -> "127.0.0.1:" + (firstPort + i))
-                        .collect(Collectors.joining(","))));
+                members()));
         all.putAll(settings);
         all.putAll(more);
         Serving node = jar.serve(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), all);
         nodes.add(node);
         return node;
+    }
+
+    /** Its name, which other members need. */
+    public String name() {
+        return name;
+    }
+
+    /** Where its members may be. */
+    public String members() {
+        return IntStream.range(0, mostNodes)
+                .mapToObj(i -> "127.0.0.1:" + (firstPort + i))
+                .collect(Collectors.joining(","));
+    }
+
+    /** A request to a node's admin listener. */
+    public HttpRequest<Buffer> admin(int index, String path) {
+        return client.requestAbs(HttpMethod.GET, nodes.get(index).admin() + path);
     }
 
     public Serving node(int index) {
