@@ -4,11 +4,13 @@ import dev.reveille.access.Tenants;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.Endpoint;
+import dev.reveille.bus.SessionCommand;
 import dev.reveille.bus.SessionDocument;
 import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
 import dev.reveille.runtimeapi.RuntimeApi;
+import dev.reveille.session.Cause;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.session.Session;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Serves the commands on sessions, and sees to those that nobody carries any more. */
 public final class LifecycleVerticle extends VerticleBase {
@@ -89,14 +92,14 @@ public final class LifecycleVerticle extends VerticleBase {
                 registry, transitions, discovery, leases, settings.registry().retainStopped(), clock);
 
         serve(Catalogue.GET, lifecycle::get);
-        serve(Catalogue.OPEN, lifecycle::open);
-        serve(Catalogue.RESUME, lifecycle::resume);
+        OwedStops owedStops = new OwedStops(registry, upstream, lifecycle, clock);
+        serve(Catalogue.OPEN, open -> wanted(owedStops, open.command(), () -> lifecycle.open(open)));
+        serve(Catalogue.RESUME, resume -> wanted(owedStops, resume, () -> lifecycle.resume(resume)));
         serve(Catalogue.PAUSE, lifecycle::pause);
         serve(Catalogue.CLOSE, lifecycle::close);
         serve(Catalogue.INSPECT, lifecycle::inspect);
         serve(Catalogue.ADOPT, lifecycle::adopt);
         RuntimeRecords records = new RuntimeRecords(registry, upstream, discovery, publicRoute, urls);
-        OwedStops owedStops = new OwedStops(registry, lifecycle, clock);
         RuntimeCalls calls = new RuntimeCalls(registry, upstream, transitions, lifecycle, records, owedStops);
         answer(Catalogue.RUNTIME_START, calls::start);
         answer(Catalogue.RUNTIME_RECORD, records::record);
@@ -126,6 +129,13 @@ public final class LifecycleVerticle extends VerticleBase {
                 .eventually(initialEnv::close)
                 .eventually(probe::close)
                 .eventually(api::close);
+    }
+
+    /** Only a client, and the session's owner, takes back that it is to end. */
+    private static Future<Session> wanted(OwedStops owed, SessionCommand command, Supplier<Future<Session>> call) {
+        return command.cause() == Cause.CLIENT && command.tenant().isPresent()
+                ? owed.wanted(command.tenant().get(), command.id(), call)
+                : call.get();
     }
 
     private <A> void answer(Endpoint<A, JsonObject> endpoint, Function<A, Future<JsonObject>> call) {

@@ -1,17 +1,21 @@
 package dev.reveille.lifecycle;
 
 import dev.reveille.bus.SessionCommand;
+import dev.reveille.registry.Route;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,28 +27,59 @@ final class OwedStops {
     private static final Logger LOG = LoggerFactory.getLogger(OwedStops.class);
     private static final Duration LONGEST = Duration.ofHours(1);
 
+    /** Whoever names runtimes that nobody knows could go on for ever. */
+    private static final int MOST = 4_000;
+
     private final SessionRegistry registry;
+    private final Upstream upstream;
     private final Lifecycle lifecycle;
     private final InstantSource clock;
-    private final Map<SessionId, Owed> owed = new HashMap<>();
+    private final Map<Whose, Owed> owed = new HashMap<>();
 
-    private record Owed(RuntimeId runtime, String tenant, Instant since) {}
+    /** What one tenant says of a runtime is nothing to another. */
+    private record Whose(String tenant, RuntimeId runtime) {}
 
-    OwedStops(SessionRegistry registry, Lifecycle lifecycle, InstantSource clock) {
+    /** @param session empty if nobody here knew the runtime */
+    private record Owed(Optional<SessionId> session, Instant since) {}
+
+    OwedStops(SessionRegistry registry, Upstream upstream, Lifecycle lifecycle, InstantSource clock) {
         this.registry = registry;
+        this.upstream = upstream;
         this.lifecycle = lifecycle;
         this.clock = clock;
     }
 
     void add(Session session) {
-        session.runtime()
-                .ifPresent(runtime ->
-                        owed.putIfAbsent(session.id(), new Owed(runtime.id(), session.tenant(), clock.instant())));
+        session.runtime().ifPresent(runtime -> add(session.tenant(), runtime.id(), Optional.of(session.id())));
     }
 
-    /** The session is wanted again. */
-    void forget(SessionId id) {
-        owed.remove(id);
+    /** For one that nobody here knows, and that {@code tenant}'s upstream key may end. */
+    void add(String tenant, RuntimeId runtime) {
+        add(tenant, runtime, Optional.empty());
+    }
+
+    private void add(String tenant, RuntimeId runtime, Optional<SessionId> session) {
+        if (owed.size() < MOST) {
+            owed.putIfAbsent(new Whose(tenant, runtime), new Owed(session, clock.instant()));
+        }
+    }
+
+    /** {@code call} makes a session of {@code tenant} wanted again: from now on, and with the runtime that it comes to. */
+    Future<Session> wanted(String tenant, SessionId id, Supplier<Future<Session>> call) {
+        owed.entrySet()
+                .removeIf(e -> e.getKey().tenant().equals(tenant)
+                        && e.getValue().session().equals(Optional.of(id)));
+        return call.get().onSuccess(this::wanted);
+    }
+
+    private void wanted(Session now) {
+        boolean over = now.state() instanceof SandboxState.Stopping || now.state() instanceof SandboxState.Failed;
+        now.runtime().filter(r -> !over).ifPresent(r -> wanted(now.tenant(), r.id()));
+    }
+
+    /** The runtime is wanted again by {@code tenant}. */
+    void wanted(String tenant, RuntimeId runtime) {
+        owed.remove(new Whose(tenant, runtime));
     }
 
     /** Asks for each once more. */
@@ -52,28 +87,29 @@ final class OwedStops {
         List.copyOf(owed.entrySet()).forEach(entry -> pay(entry.getKey(), entry.getValue()));
     }
 
-    private void pay(SessionId id, Owed one) {
-        boolean there = registry.seen(id)
-                .filter(s -> s.runtime().map(r -> r.id().equals(one.runtime())).orElse(false))
-                .isPresent();
-        if (!there) {
-            owed.remove(id, one);
+    private void pay(Whose whose, Owed one) {
+        Optional<Session> session =
+                Optional.ofNullable(registry.route(whose.runtime().value())).map(Route::session);
+        boolean gone = session.isEmpty() && one.session().isPresent();
+        boolean others = session.filter(s -> !s.tenant().equals(whose.tenant())).isPresent();
+        if (gone || others) {
+            owed.remove(whose, one);
             return;
         }
         if (one.since().plus(LONGEST).isBefore(clock.instant())) {
-            LOG.warn("session={} runtime={} could not be stopped, and is left alone now", id, one.runtime());
-            owed.remove(id, one);
+            LOG.warn("runtime={} could not be stopped, and is left alone now", whose.runtime());
+            owed.remove(whose, one);
             return;
         }
-        SessionCommand close = SessionCommand.byClient(id, one.tenant(), LONGEST);
-        new CloseErrand(lifecycle.errand(close))
-                .stop()
-                .onSuccess(now -> {
-                    if (now.state() instanceof SandboxState.Stopped) {
-                        owed.remove(id, one);
-                    }
-                })
-                .onFailure(error -> LOG.info(
-                        "session={} runtime={} could not be stopped yet: {}", id, one.runtime(), error.getMessage()));
+        session.map(s -> stop(whose, s))
+                .orElseGet(() -> upstream.api().stop(upstream.tenants().upstreamKey(whose.tenant()), whose.runtime()))
+                .onSuccess(stopped -> owed.remove(whose, one))
+                .onFailure(error ->
+                        LOG.info("runtime={} could not be stopped yet: {}", whose.runtime(), error.getMessage()));
+    }
+
+    private Future<Void> stop(Whose whose, Session session) {
+        SessionCommand close = SessionCommand.byClient(session.id(), whose.tenant(), LONGEST);
+        return new CloseErrand(lifecycle.errand(close)).stop().mapEmpty();
     }
 }

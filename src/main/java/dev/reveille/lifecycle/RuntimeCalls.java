@@ -7,6 +7,7 @@ import dev.reveille.bus.StartCommand;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.RuntimeApiException;
 import dev.reveille.session.Cause;
+import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.SandboxState;
@@ -66,16 +67,26 @@ final class RuntimeCalls {
     Future<JsonObject> start(StartCommand command) {
         Deadline deadline = deadline(command.patience());
         SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
-        owedStops.forget(command.id());
-        return within(
-                        deadline,
-                        lifecycle.start(open, OpenRequest.ofStart(command.request())),
-                        () -> standing(command.id()))
-                .compose(session -> session.runtime().isPresent()
-                                && session.tenant().equals(command.tenant())
+        Future<Session> started = owedStops.wanted(
+                command.tenant(), command.id(), () -> lifecycle.start(open, OpenRequest.ofStart(command.request())));
+        return within(deadline, started, () -> standing(command.id()))
+                .compose(session -> session.tenant().equals(command.tenant()) && hasItsRuntime(session)
                         ? records.shown(session)
-                        : failed(new GatewayFailure.StartTimeout(
-                                "the runtime API has not named the sandbox yet; the start goes on, so ask again")));
+                        : failed(new GatewayFailure.StartTimeout(notNamed(session))));
+    }
+
+    /** What is about to end, or to fall asleep, is not what a start is answered with: its client would wait for it in vain. */
+    private static boolean hasItsRuntime(Session session) {
+        return session.runtime().isPresent()
+                && !(session.state() instanceof SandboxState.Stopping)
+                && !(session.state() instanceof SandboxState.Pausing);
+    }
+
+    private static String notNamed(Session session) {
+        SandboxState state = session.state();
+        return state instanceof SandboxState.Stopping || state instanceof SandboxState.Pausing
+                ? "the session's sandbox is still " + state.word() + "; ask again"
+                : "the runtime API has not named the sandbox yet; the start goes on, so ask again";
     }
 
     // Resume.
@@ -90,11 +101,11 @@ final class RuntimeCalls {
 
     private Future<JsonObject> resume(RuntimeCommand command, Session session, Deadline deadline) {
         Errand errand = lifecycle.errand(byClient(command, session, deadline.left()));
-        return within(
-                        deadline,
-                        records.inspected(session).compose(now -> wake(errand, command, now)),
-                        () -> standing(session.id()))
-                .compose(records::shown);
+        Future<Session> resumed = owedStops.wanted(
+                command.tenant(),
+                session.id(),
+                () -> records.inspected(session).compose(now -> wake(errand, command, now)));
+        return within(deadline, resumed, () -> standing(session.id())).compose(records::shown);
     }
 
     private Future<Session> wake(Errand errand, RuntimeCommand command, Session session) {
@@ -149,6 +160,7 @@ final class RuntimeCalls {
 
     /** One that upstream may know and we do not, such as one that sleeps since before this gateway began. */
     private Future<JsonObject> resumeUnknown(RuntimeCommand command, Deadline deadline) {
+        owedStops.wanted(command.tenant(), command.id());
         return directly(command, deadline, Step.RESUME, key -> upstream.api().resume(key, command.id()))
                 .compose(done -> {
                     JsonObject answer = new JsonObject()
@@ -200,7 +212,7 @@ final class RuntimeCalls {
                         found -> found.isPresent()
                                 ? stop(command, found.get(), deadline)
                                 : stopUnknown(command, deadline),
-                        unavailable -> stopUnknown(command, deadline))
+                        error -> isUnknown(error) ? Future.failedFuture(error) : stopUnknown(command, deadline))
                 .otherwise(unknown -> stopped(command, "stopped"));
     }
 
@@ -215,8 +227,19 @@ final class RuntimeCalls {
 
     private Future<JsonObject> stopUnknown(RuntimeCommand command, Deadline deadline) {
         return directly(command, deadline, Step.STOP, key -> upstream.api().stop(key, command.id()))
-                .onFailure(error -> LOG.info("runtime={} could not be stopped: {}", command.id(), error.getMessage()))
-                .map(done -> stopped(command, "stopped"));
+                .map(done -> stopped(command, "stopped"))
+                .recover(error -> {
+                    if (isUnknown(error)) {
+                        return Future.failedFuture(error);
+                    }
+                    LOG.info("runtime={} could not be stopped: {}", command.id(), error.getMessage());
+                    owedStops.add(command.tenant(), command.id());
+                    return Future.succeededFuture(stopped(command, "stopping"));
+                });
+    }
+
+    private static boolean isUnknown(Throwable error) {
+        return error instanceof FailureException known && known.failure() instanceof GatewayFailure.UnknownSession;
     }
 
     private static JsonObject stopped(RuntimeCommand command, String status) {

@@ -1,0 +1,184 @@
+package dev.reveille.lifecycle;
+
+import static dev.reveille.lifecycle.TestNode.await;
+import static dev.reveille.lifecycle.TestNode.failureOf;
+import static java.time.Duration.ofMillis;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.bus.Catalogue;
+import dev.reveille.bus.Endpoint;
+import dev.reveille.bus.RuntimeCommand;
+import dev.reveille.bus.StartCommand;
+import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SessionId;
+import dev.reveille.testing.FakeRuntimeApi;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Starts, resumes and stops of the runtime API that meet an upstream which does not do as it is told. */
+@ExtendWith(VertxExtension.class)
+class RuntimeCallsTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(9);
+
+    /** For some sweeps to pass in which nothing must happen. */
+    private static final long SOME_SWEEPS = 400;
+
+    private Vertx vertx;
+    private FakeRuntimeApi upstream;
+
+    @BeforeEach
+    void start(Vertx vertx) {
+        this.vertx = vertx;
+        upstream = FakeRuntimeApi.start(vertx);
+    }
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/stop", "/pause"})
+    void aStartIsNotAnsweredWithASandboxThatIsOnItsWayOut(String way) {
+        node();
+        String old = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.on("POST", way).usual().afterMillis(600);
+        Future<JsonObject> leaving =
+                asking(way.equals("/stop") ? Catalogue.RUNTIME_STOP : Catalogue.RUNTIME_PAUSE, old, Tenants.EVERYBODY);
+        await(upstream.whenCalled("POST " + way, 1));
+
+        Future<JsonObject> early = starting("s-1", Tenants.EVERYBODY, ofMillis(100));
+
+        assertThat(failureOf(early).code()).isEqualTo("start_timeout");
+        await(leaving);
+        JsonObject late = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+        assertThat(late.getString("status")).isIn("starting", "running");
+        assertThat(upstream.sandbox(late.getString("runtime_id")).status()).isIn("starting", "running");
+    }
+
+    @Test
+    void aStopOfWhatNobodyHereKnowsIsAskedForUntilUpstreamDoesIt() {
+        upstream.session("s-1").isRunning();
+        upstream.onControl().answers(500);
+        node();
+
+        JsonObject stopped = await(asking(Catalogue.RUNTIME_STOP, "rt1", Tenants.EVERYBODY));
+        upstream.asUsual();
+
+        assertThat(stopped.getString("runtime_id")).isEqualTo("rt1");
+        assertThat(endsAs("stopped")).isTrue();
+    }
+
+    @Test
+    void aStopThatUpstreamRefusedIsAskedForAgain() {
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.on("POST", "/stop").answers(500).usual();
+
+        await(asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY));
+
+        assertThat(endsAs("stopped")).isTrue();
+    }
+
+    @Test
+    void whoeverResumesAfterAStopThatFailedKeepsTheSandbox() {
+        TestNode node = node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        node.untilState("s-1", "running");
+        upstream.on("POST", "/stop").answers(500).usual();
+        await(asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY));
+
+        JsonObject resumed = await(asking(Catalogue.RUNTIME_RESUME, runtime, Tenants.EVERYBODY));
+        await(vertx.timer(SOME_SWEEPS));
+
+        assertThat(resumed.getString("status")).isEqualTo("running");
+        assertThat(upstream.session("s-1").status()).isEqualTo("running");
+    }
+
+    @Test
+    void whoeverOpensTheSessionAfterAStopThatFailedKeepsTheSandbox() {
+        TestNode node = node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        node.untilState("s-1", "running");
+        upstream.on("POST", "/stop").answers(500).usual();
+        await(asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY));
+
+        JsonObject opened = node.open("s-1");
+        await(vertx.timer(SOME_SWEEPS));
+
+        assertThat(opened.getString("state")).isEqualTo("running");
+        assertThat(upstream.session("s-1").status()).isEqualTo("running");
+    }
+
+    @Test
+    void anothersStartOfTheSameNameDoesNotTakeAStopBack() {
+        node(
+                "tenants.0.name=acme",
+                "tenants.0.api-key=acme-key",
+                "tenants.0.upstream-api-key=up-acme",
+                "tenants.1.name=zeta",
+                "tenants.1.api-key=zeta-key",
+                "tenants.1.upstream-api-key=up-zeta");
+        String runtime = await(starting("s-1", "acme", PATIENCE)).getString("runtime_id");
+        upstream.on("POST", "/stop").answers(500).usual();
+        await(asking(Catalogue.RUNTIME_STOP, runtime, "acme"));
+
+        assertThat(failureOf(starting("s-1", "zeta", PATIENCE)).code()).isEqualTo("forbidden");
+
+        assertThat(endsAs("stopped")).isTrue();
+    }
+
+    @Test
+    void anothersStopDoesNotReachUpstream() {
+        node(
+                "tenants.0.name=acme",
+                "tenants.0.api-key=acme-key",
+                "tenants.0.upstream-api-key=up-acme",
+                "tenants.1.name=zeta",
+                "tenants.1.api-key=zeta-key",
+                "tenants.1.upstream-api-key=up-zeta");
+        String runtime = await(starting("s-1", "acme", PATIENCE)).getString("runtime_id");
+
+        JsonObject stopped = await(asking(Catalogue.RUNTIME_STOP, runtime, "zeta"));
+
+        assertThat(stopped.getString("status")).isEqualTo("stopped");
+        assertThat(upstream.calls("POST /stop")).isZero();
+    }
+
+    private TestNode node(String... settings) {
+        String[] all = Stream.concat(Stream.of("registry.repair-interval=100ms"), Stream.of(settings))
+                .toArray(String[]::new);
+        return TestNode.before(upstream, vertx, all);
+    }
+
+    private boolean endsAs(String status) {
+        long end = System.nanoTime() + TestNode.LONG.toNanos();
+        while (!upstream.session("s-1").status().equals(status) && System.nanoTime() < end) {
+            await(vertx.timer(5));
+        }
+        return upstream.session("s-1").status().equals(status);
+    }
+
+    private Future<JsonObject> starting(String id, String tenant, Duration patience) {
+        String body =
+                new JsonObject().put("session_id", id).put("image", "python").encode();
+        StartCommand start = new StartCommand(new SessionId(id), tenant, body, patience);
+        return Catalogue.RUNTIME_START.ask(vertx.eventBus(), start, TestNode.LONG);
+    }
+
+    private Future<JsonObject> asking(Endpoint<RuntimeCommand, JsonObject> endpoint, String runtime, String tenant) {
+        return endpoint.ask(
+                vertx.eventBus(), new RuntimeCommand(new RuntimeId(runtime), tenant, PATIENCE), TestNode.LONG);
+    }
+}
