@@ -196,7 +196,9 @@ public final class ProxyVerticle extends VerticleBase {
         if (leaving.getAsBoolean() && request.getHeader(HttpHeaders.UPGRADE) == null) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
-        if (path.isPresent()) {
+        if (RequestTarget.hasManyHosts(request)) {
+            InvalidRequest.refuse(request, "there is more than one Host field");
+        } else if (path.isPresent()) {
             new Exchange(context, request, path.get()).serve();
         } else if (RequestTarget.hasOddHost(request)) {
             // Vert.x would throw on it, and nobody would answer.

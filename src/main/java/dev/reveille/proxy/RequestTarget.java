@@ -33,6 +33,11 @@ final class RequestTarget {
         return begin < 0 ? "" : target.substring(pathBegin(target, begin));
     }
 
+    /** Whether it has several Host fields. Whatever stands in front may have gone by another one than we would. */
+    static boolean hasManyHosts(HttpServerRequest request) {
+        return request.headers().getAll(HttpHeaders.HOST).size() > 1;
+    }
+
     /** Whether the request says of its host what nobody can make sense of. */
     static boolean hasOddHost(HttpServerRequest request) {
         String host = request.getHeader(HttpHeaders.HOST);

@@ -408,6 +408,15 @@ class RoutingModesTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"/x", "/byhost/runtime/x", "/api/v1/sessions"})
+    void twoNamesAreRefused(String path) throws IOException {
+        String hosts = "Host: byhost.sb.test\r\nHost: 127.0.0.1\r\n";
+
+        assertThat(answerTo("GET " + path + " HTTP/1.1\r\n" + hosts + "\r\n").status())
+                .isEqualTo(400);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "GET /x, BYHOST.SB.Test.:99, /x",
         "GET http://byhost.sb.test/x?q, evil.example, /x?q",
