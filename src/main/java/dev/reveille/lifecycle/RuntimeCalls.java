@@ -17,6 +17,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -45,6 +49,8 @@ final class RuntimeCalls {
     private final Lifecycle lifecycle;
     private final RuntimeRecords records;
     private final OwedStops owedStops;
+    /** They may wait long for a start to end, and who starts or resumes the sandbox meanwhile means to use it. */
+    private final Map<SessionId, List<PauseErrand>> pauses = new HashMap<>();
 
     RuntimeCalls(
             SessionRegistry registry,
@@ -67,6 +73,7 @@ final class RuntimeCalls {
     Future<JsonObject> start(StartCommand command) {
         Deadline deadline = deadline(command.patience());
         SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
+        takeBackPauses(command.id(), command.tenant());
         Future<Session> started = owedStops.wanted(
                 command.tenant(), command.id(), () -> lifecycle.start(open, OpenRequest.ofStart(command.request())));
         return within(deadline, started, () -> standing(command.id()))
@@ -101,6 +108,7 @@ final class RuntimeCalls {
 
     private Future<JsonObject> resume(RuntimeCommand command, Session session, Deadline deadline) {
         Errand errand = lifecycle.errand(byClient(command, session, deadline.left()));
+        takeBackPauses(session.id(), command.tenant());
         Future<Session> resumed = owedStops.wanted(
                 command.tenant(),
                 session.id(),
@@ -185,12 +193,27 @@ final class RuntimeCalls {
 
     private Future<JsonObject> pause(RuntimeCommand command, Session session, Deadline deadline) {
         PauseErrand pause = new PauseErrand(lifecycle.errand(byClient(command, session, LONG)));
+        pauses.computeIfAbsent(session.id(), id -> new ArrayList<>()).add(pause);
         Future<Session> looked = session.state() instanceof SandboxState.Running
                 ? Future.succeededFuture(session)
                 : records.inspected(session);
         Future<Session> paused = looked.compose(pause::pause)
+                .onComplete(done -> over(session.id(), pause))
                 .onFailure(error -> LOG.info("session={} could not be paused: {}", session.id(), error.getMessage()));
         return within(deadline, paused, () -> standing(session.id())).compose(records::shown);
+    }
+
+    private void over(SessionId id, PauseErrand pause) {
+        pauses.computeIfPresent(id, (same, waiting) -> {
+            waiting.remove(pause);
+            return waiting.isEmpty() ? null : waiting;
+        });
+    }
+
+    private void takeBackPauses(SessionId id, String tenant) {
+        if (registry.seen(id).filter(s -> s.tenant().equals(tenant)).isPresent()) {
+            pauses.getOrDefault(id, List.of()).forEach(PauseErrand::takeBack);
+        }
     }
 
     private Future<JsonObject> pauseUnknown(RuntimeCommand command, Deadline deadline) {

@@ -121,6 +121,39 @@ class RuntimeCallsTest {
         assertThat(upstream.session("s-1").status()).isEqualTo("running");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whoeverWantsItBeforeItsPauseCouldBeginKeepsItAwake(boolean byResume) {
+        upstream.startTakes(ofMillis(500));
+        TestNode node = node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        Future<JsonObject> paused = asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY);
+
+        JsonObject wanted = await(
+                byResume
+                        ? asking(Catalogue.RUNTIME_RESUME, runtime, Tenants.EVERYBODY)
+                        : starting("s-1", Tenants.EVERYBODY, PATIENCE));
+
+        assertThat(wanted.getString("runtime_id")).isEqualTo(runtime);
+        assertThat(await(paused).getString("runtime_id")).isEqualTo(runtime);
+        node.untilState("s-1", "running");
+        await(vertx.timer(SOME_SWEEPS));
+        assertThat(upstream.calls("POST /pause")).isZero();
+        assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("running");
+    }
+
+    @Test
+    void aPauseThatMeetsAStartIsCarriedOutBehindIt() {
+        upstream.startTakes(ofMillis(300));
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+
+        JsonObject paused = await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+
+        assertThat(paused.getString("status")).isEqualTo("paused");
+        assertThat(upstream.session("s-1").status()).isEqualTo("paused");
+    }
+
     @Test
     void anothersStartOfTheSameNameDoesNotTakeAStopBack() {
         node(
