@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One request's whole life: find the route; if the sandbox sleeps, wait for it; forward; if the answer looks like one of the
@@ -76,7 +77,8 @@ final class Exchange {
         if (!RuntimeId.isOne(path.runtimeId())) {
             return failed(Failures.unknown(path.runtimeId()));
         }
-        return counted(Catalogue.ADOPT.askHere(proxy.vertx().eventBus(), new RuntimeId(path.runtimeId()), patience()))
+        return counted(() ->
+                        Catalogue.ADOPT.askHere(proxy.vertx().eventBus(), new RuntimeId(path.runtimeId()), patience()))
                 .recover(error -> left().isZero() ? failed(Waker.late()) : Future.failedFuture(error))
                 .compose(found -> known(Failures.unknown(path.runtimeId())));
     }
@@ -135,7 +137,7 @@ final class Exchange {
     private Future<Route> waiting(Future<Route> held) {
         long begun = System.nanoTime();
         body.stayOut();
-        return counted(held).onComplete(done -> {
+        return counted(() -> held).onComplete(done -> {
             waitedNanos += System.nanoTime() - begun;
             body.comeIn();
         });
@@ -224,7 +226,7 @@ final class Exchange {
             return status == SERVICE_UNAVAILABLE ? again(route) : failed(Failures.disconnected(status));
         }
         body.hold();
-        return counted(proxy.verdicts().alive(route)).compose(alive -> {
+        return counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
             if (alive) {
                 body.release();
                 return relay(route, answer);
@@ -246,7 +248,7 @@ final class Exchange {
         if (!harmless || !body.replayable() || attempts >= MOST_ATTEMPTS) {
             return failed(Failures.lost(loss));
         }
-        return counted(proxy.verdicts().alive(route))
+        return counted(() -> proxy.verdicts().alive(route))
                 .compose(alive ->
                         alive ? forward(route) : notReached(route, loss.kind().status()));
     }
@@ -277,7 +279,7 @@ final class Exchange {
     private Future<Route> inspect(Route route) {
         SessionCommand command =
                 SessionCommand.byTraffic(route.session().id(), route.session().revision(), Duration.ZERO);
-        return counted(Catalogue.INSPECT.askHere(proxy.vertx().eventBus(), command, patience()))
+        return counted(() -> Catalogue.INSPECT.askHere(proxy.vertx().eventBus(), command, patience()))
                 .transform(asked -> asked.failed() && attempts == 0 && left().isZero()
                         ? failed(Waker.late())
                         : known(Failures.disconnected(NOT_FOUND)));
@@ -285,10 +287,10 @@ final class Exchange {
 
     // A request has one time for all that is not the sandbox's own work.
 
-    /** Counts what {@code wait} takes. */
-    private <T> Future<T> counted(Future<T> wait) {
+    /** Counts what {@code wait} takes, from before it begins: its own time must not run out first. */
+    private <T> Future<T> counted(Supplier<Future<T>> wait) {
         long begun = System.nanoTime();
-        return wait.onComplete(done -> spentNanos += System.nanoTime() - begun);
+        return wait.get().onComplete(done -> spentNanos += System.nanoTime() - begun);
     }
 
     /** What is left of the request's time. */
