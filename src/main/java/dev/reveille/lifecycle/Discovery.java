@@ -255,21 +255,46 @@ final class Discovery {
 
     /**
      * A session that we know, but with another runtime than the one that upstream has for it now, or with none because
-     * upstream seemed to have dropped it. What was closed here stays closed: upstream may still be ending it.
+     * upstream seemed to have dropped it. What was found may be older than what is known here, so upstream is asked once
+     * more: what it says now holds for as long as nobody changes the session.
      */
     private Future<Optional<Session>> adoptAgain(Session known, Session adopted) {
-        boolean closed = known.state() instanceof SandboxState.Stopped && known.cause() != Cause.UPSTREAM;
-        boolean news = known.settled()
-                && !closed
-                && known.tenant().equals(adopted.tenant())
-                && !known.runtime()
-                        .map(SandboxRuntime::id)
-                        .equals(adopted.runtime().map(SandboxRuntime::id))
-                && known.state().leadsTo(adopted.state());
-        if (!news) {
+        if (!isNews(known, adopted.tenant(), adopted.state())) {
             return Future.succeededFuture(Optional.of(known));
         }
-        Session next = known.to(adopted.state(), Cause.ADOPTED, "", Clocks.millis(clock));
+        return lookAgain(known)
+                .recover(error -> unavailable(error))
+                .compose(found -> found.flatMap(this::stateOf)
+                        .filter(state -> isNews(known, adopted.tenant(), state))
+                        .map(state -> adoptAs(known, state))
+                        .orElseGet(() -> Future.succeededFuture(Optional.of(known))));
+    }
+
+    /** One 404 may be a router's: upstream's list may have it none the less. */
+    private Future<Optional<RuntimeRecord>> lookAgain(Session known) {
+        return upstream.lookUp(known)
+                .compose(found -> found.isPresent()
+                        ? Future.succeededFuture(found)
+                        : upstream.list(known.tenant())
+                                .map(all -> all.stream()
+                                        .filter(r -> r.sessionId().equals(Optional.of(known.id())))
+                                        .findFirst()));
+    }
+
+    /** What was closed here stays closed: upstream may still be ending it. */
+    private static boolean isNews(Session known, String tenant, SandboxState found) {
+        boolean closed = known.state() instanceof SandboxState.Stopped && known.cause() != Cause.UPSTREAM;
+        return known.settled()
+                && !closed
+                && known.tenant().equals(tenant)
+                && !known.runtime()
+                        .map(SandboxRuntime::id)
+                        .equals(found.runtime().map(SandboxRuntime::id))
+                && known.state().leadsTo(found);
+    }
+
+    private Future<Optional<Session>> adoptAs(Session known, SandboxState state) {
+        Session next = known.to(state, Cause.ADOPTED, "", Clocks.millis(clock));
         return (next.settled() ? registry.change(known, next) : transitions.begin(known, next, Optional.empty()))
                 .compose(won -> won.isPresent() ? Future.succeededFuture(won) : registry.find(known.id()));
     }

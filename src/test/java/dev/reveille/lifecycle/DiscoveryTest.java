@@ -4,9 +4,11 @@ import static dev.reveille.lifecycle.TestNode.await;
 import static dev.reveille.lifecycle.TestNode.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.session.RuntimeId;
 import dev.reveille.testing.FakeRuntimeApi;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
@@ -153,6 +155,22 @@ class DiscoveryTest {
         upstream.session("s-1").isRunning();
 
         assertThat(await(node.adopting("rt2")).getString("runtime_id")).isEqualTo("rt2");
+    }
+
+    @Test
+    void aListThatIsOlderThanTheSessionIsNoNews() {
+        node.open("s-1");
+        JsonObject before = new JsonObject()
+                .put("session_id", "s-1")
+                .put("runtime_id", "rt0")
+                .put("url", "http://up.test/rt0/runtime")
+                .put("status", "running");
+        upstream.on("GET", "/list").answersJson(new JsonObject().put("runtimes", new JsonArray().add(before)));
+
+        assertThat(failureOf(node.adopting("rt0")).code()).isEqualTo("unknown_session");
+
+        assertThat(node.session("s-1").orElseThrow().runtime().orElseThrow().id())
+                .isEqualTo(new RuntimeId("rt1"));
     }
 
     @ParameterizedTest
