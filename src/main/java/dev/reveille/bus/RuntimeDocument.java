@@ -65,10 +65,10 @@ public final class RuntimeDocument {
         if (told.containsKey(WORK_HOSTS)) {
             record.put(WORK_HOSTS, new JsonObject());
         }
-        if (READY.equals(record.getValue(POD_STATUS))) {
-            record.put(POD_STATUS, NOT_FOUND);
+        if (!(record.getValue("status") instanceof String)) {
+            record.put("status", "stopped");
         }
-        return record;
+        return withPodStatus(record);
     }
 
     /**
@@ -109,7 +109,13 @@ public final class RuntimeDocument {
         if (pod.containsKey(WORK_HOSTS)) {
             pod.put(WORK_HOSTS, new JsonObject());
         }
-        return pod;
+        return pod.getValue(POD_STATUS) instanceof String ? pod : pod.put(POD_STATUS, NOT_FOUND);
+    }
+
+    /** Clients read it as a text; and nothing that leads nowhere is ready. */
+    private static JsonObject withPodStatus(JsonObject record) {
+        boolean usable = record.getValue(POD_STATUS) instanceof String word && !word.equals(READY);
+        return usable || !record.containsKey(POD_STATUS) ? record : record.put(POD_STATUS, NOT_FOUND);
     }
 
     private static boolean isAbout(Session session, JsonObject told) {

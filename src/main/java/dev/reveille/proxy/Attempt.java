@@ -32,6 +32,7 @@ final class Attempt {
     private HttpClientRequest out;
     private boolean sent;
     private boolean over;
+    private boolean withheld;
     private boolean cancelled;
     private boolean brokenOff;
     private long watch;
@@ -63,6 +64,11 @@ final class Attempt {
         } else {
             cancel();
         }
+    }
+
+    /** Keeps {@code Authorization} from the sandbox. To be called before {@link #send}. */
+    void withholdAuthorization() {
+        withheld = true;
     }
 
     /** Whether the answer will never be whole. */
@@ -115,6 +121,9 @@ final class Attempt {
         out = request;
         out.exceptionHandler(error -> lost(Loss.Kind.BROKEN, error));
         EndToEnd.request(in, path, out.headers());
+        if (withheld) {
+            out.headers().remove(HttpHeaders.AUTHORIZATION);
+        }
         if (upgrade) {
             EndToEnd.upgrade(in.headers(), out.headers());
         }

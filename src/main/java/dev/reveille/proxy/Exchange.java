@@ -174,6 +174,9 @@ final class Exchange {
         }
         attempts++;
         attempt = new Attempt(proxy.vertx(), in, path, body, upgrade);
+        if (proxy.wakeRight().authorizesHere(in)) {
+            attempt.withholdAuthorization();
+        }
         Duration silence =
                 route.comingUp() ? proxy.probePatience() : proxy.settings().responseTimeout();
         return attempt.send(proxy.client(), origin(route), silence)

@@ -30,20 +30,31 @@ final class WakeRight {
                 || asTenant(request, route);
     }
 
+    /** Whether {@code Authorization} is for this gateway and holds a tenant's key, which no sandbox must see. */
+    boolean authorizesHere(HttpServerRequest request) {
+        Optional<String> key = bearer(request);
+        return key.isPresent() && !tenants.open() && tenants.whose(key).isPresent();
+    }
+
     private boolean asTenant(HttpServerRequest request, Route route) {
-        Optional<String> key = Optional.ofNullable(request.getHeader(API_KEY));
-        return key.isPresent()
-                && tenants.whose(key).filter(route.session().tenant()::equals).isPresent();
+        return Stream.of(Optional.ofNullable(request.getHeader(API_KEY)), bearer(request))
+                .filter(Optional::isPresent)
+                .anyMatch(key -> tenants.whose(key)
+                        .filter(route.session().tenant()::equals)
+                        .isPresent());
+    }
+
+    private static Optional<String> bearer(HttpServerRequest request) {
+        return Optional.ofNullable(request.getHeader("Authorization"))
+                .filter(b -> b.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+                .map(b -> b.substring(BEARER.length()).trim());
     }
 
     /** Every place in which clients are known to put the key. */
     private static Stream<String> presented(HttpServerRequest request) {
-        String bearer = request.getHeader("Authorization");
         return Stream.of(
                         Optional.ofNullable(request.getHeader(SESSION_KEY)),
-                        Optional.ofNullable(bearer)
-                                .filter(b -> b.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-                                .map(b -> b.substring(BEARER.length()).trim()),
+                        bearer(request),
                         parameter(request, "session_api_key"),
                         parameter(request, "tkn"),
                         Optional.ofNullable(request.getCookie("vscode-tkn")).map(Cookie::getValue))

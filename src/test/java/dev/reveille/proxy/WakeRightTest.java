@@ -3,14 +3,17 @@ package dev.reveille.proxy;
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.RecordedRequest;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.HttpResponse;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -52,6 +55,8 @@ class WakeRightTest {
                 "Authorization     | bearer  KEY     |                      | true",
                 "Cookie            | vscode-tkn=KEY  |                      | true",
                 "X-API-Key         | acme-key        |                      | true",
+                "Authorization     | Bearer acme-key |                      | true",
+                "Authorization     | Bearer other-key |                     | false",
                 "X-Other           | 1               | ?session_api_key=KEY | true",
                 "X-Other           | 1               | ?a=b&tkn=KEY         | true",
                 "X-Other           | 1               |                      | false",
@@ -81,5 +86,24 @@ class WakeRightTest {
             assertThat(answer.statusCode()).isEqualTo(503);
             assertThat(answer.bodyAsJsonObject().getString("code")).isEqualTo("runtime_paused");
         }
+    }
+
+    @Test
+    void aTenantsKeyDoesNotReachTheSandboxWhereverItStands() {
+        await(asAcme(HttpMethod.POST, "/resume").send());
+
+        await(rig.gateway
+                .request(HttpMethod.GET, rig.path(session, "/seen"))
+                .putHeader("Authorization", "Bearer acme-key")
+                .putHeader("X-API-Key", "acme-key")
+                .send());
+        await(rig.gateway
+                .request(HttpMethod.GET, rig.path(session, "/seen"))
+                .putHeader("Authorization", "Bearer of-the-sandbox")
+                .send());
+
+        List<RecordedRequest> seen = rig.upstream.requests("GET " + rig.path(session, "/seen"));
+        assertThat(seen.get(0).headers().toString()).doesNotContain("acme-key");
+        assertThat(seen.get(1).headers().get("Authorization")).isEqualTo("Bearer of-the-sandbox");
     }
 }
