@@ -67,6 +67,7 @@ final class Demo {
                         "REVEILLE_HTTP_PORT", "0",
                         "REVEILLE_ADMIN_PORT", "0",
                         "REVEILLE_EMBEDDED_DIRECTORY", directory.toString(),
+                        "REVEILLE_REGISTRY_DIRECTORY", "none",
                         "REVEILLE_SHUTDOWN_NOT_READY", "0",
                         "REVEILLE_LOG_LEVEL", "error"));
         Logging.apply(settings.log());

@@ -96,6 +96,24 @@ class ClusterIT {
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
     }
 
+    @Test
+    void aClusterThatWasWhollyRestartedServesEverySessionThatUpstreamKnows() throws Exception {
+        cluster.start(2);
+        String running = path(cluster.session(0, HttpMethod.PUT, "up"));
+        String paused = aPausedSession("down");
+        cluster.node(0).stop();
+        cluster.node(1).stop();
+
+        cluster.start(2);
+
+        for (String path : List.of(running, paused)) {
+            for (int node = 2; node < 4; node++) {
+                assertThat(post(node, path, 0).await(PATIENCE_SECONDS, SECONDS).statusCode())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
     private String aPausedSession(String id) {
         JsonObject opened = cluster.session(0, HttpMethod.PUT, id);
         cluster.session(cluster.size() - 1, HttpMethod.POST, id + "/pause");

@@ -35,6 +35,9 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
     static final Form<Optional<Path>> FILE_OR_NONE = of(
             text -> text.isEmpty() ? Optional.empty() : Optional.of(place(text)),
             file -> file.map(Path::toString).orElse(""));
+    static final Form<Optional<Path>> DIRECTORY_OR_NONE = of(
+            text -> text.equals("none") ? Optional.empty() : Optional.of(place(text)),
+            directory -> directory.map(Path::toString).orElse("none"));
     static final Form<List<String>> WORDS =
             of(Form::words, words -> words.isEmpty() ? "[]" : new JsonArray(words).encode());
     static final Form<Optional<String>> SECRET_OR_NONE = new Form<>(

@@ -148,6 +148,12 @@ final class Keys {
     static final Key<Duration> REPAIR_INTERVAL =
             key("registry.repair-interval", Form.TIME, "10s", s -> s.registry().repairInterval());
 
+    static final Key<Optional<Path>> REGISTRY_DIRECTORY = key(
+            "registry.directory",
+            Form.DIRECTORY_OR_NONE,
+            "~/.reveille/registry",
+            s -> s.registry().directory());
+
     static final Key<Boolean> CLUSTER_ENABLED =
             key("cluster.enabled", Form.YES_OR_NO, "false", s -> s.cluster().enabled());
     static final Key<String> CLUSTER_NAME =

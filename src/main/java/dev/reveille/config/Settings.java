@@ -473,10 +473,12 @@ public record Settings(
      *
      * @param retainStopped how long a stopped or failed session stays known; may be zero
      * @param repairInterval between two comparisons of the local routes with the shared registry
+     * @param directory where the names of sandboxes are kept; empty: nowhere
      */
-    public record Registry(Duration retainStopped, Duration repairInterval) {
+    public record Registry(Duration retainStopped, Duration repairInterval, Optional<Path> directory) {
         /** @throws IllegalArgumentException naming all values that are out of range */
         public Registry {
+            Objects.requireNonNull(directory, "directory");
             new Expectations("registry")
                     .timeOrNone("retain-stopped", retainStopped)
                     .time("repair-interval", repairInterval)

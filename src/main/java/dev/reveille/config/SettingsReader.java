@@ -150,7 +150,8 @@ public final class SettingsReader {
     }
 
     private Settings.Registry registry() {
-        return new Settings.Registry(valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL));
+        return new Settings.Registry(
+                valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL), valueOf(Keys.REGISTRY_DIRECTORY));
     }
 
     private Settings.Cluster cluster() {

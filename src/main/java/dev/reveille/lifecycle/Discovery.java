@@ -34,6 +34,7 @@ final class Discovery {
     private final Upstream upstream;
     private final Transitions transitions;
     private final Leases leases;
+    private final Ledger ledger;
     private final InstantSource clock;
     private final SingleFlight<At, Session> inspections;
     private final SingleFlight<As, Optional<Session>> sessions;
@@ -46,7 +47,13 @@ final class Discovery {
     private record As(String tenant, SessionId id) {}
 
     Discovery(
-            SessionRegistry registry, Upstream upstream, Transitions transitions, Leases leases, InstantSource clock) {
+            SessionRegistry registry,
+            Upstream upstream,
+            Transitions transitions,
+            Leases leases,
+            Ledger ledger,
+            InstantSource clock) {
+        this.ledger = ledger;
         this.registry = registry;
         this.upstream = upstream;
         this.transitions = transitions;
@@ -163,8 +170,9 @@ final class Discovery {
     /**
      * However many runtimes are asked for, upstream is asked for its list once at a time, for each tenant.
      *
-     * @return the session whose runtime is {@code runtime}, if upstream lists it as live; empty if there is none; fails with
-     *     {@code runtime_api_unavailable} only if no tenant's list has it and one could not be had
+     * @return the session whose runtime is {@code runtime}, if upstream lists it as live, or knows the session whose it was;
+     *     empty if there is none; fails with {@code runtime_api_unavailable} only if no tenant's list has it and one could
+     *     not be had
      */
     Future<Optional<Session>> adopt(RuntimeId runtime) {
         Tenants tenants = upstream.tenants();
@@ -177,14 +185,36 @@ final class Discovery {
                     .filter(Future::succeeded)
                     .flatMap(look -> look.result().stream())
                     .findFirst();
-            return found.isEmpty() && done.failed() ? Future.failedFuture(done.cause()) : Future.succeededFuture(found);
+            if (found.isPresent()) {
+                return Future.succeededFuture(found);
+            }
+            return done.failed() ? Future.failedFuture(done.cause()) : byLedger(runtime, ledger.of(runtime));
         });
+    }
+
+    /** What sleeps is in no list. */
+    private Future<Optional<Session>> byLedger(RuntimeId runtime, Optional<Ledger.Name> name) {
+        return name.map(n -> adopt(n.session(), n.tenant())
+                        .map(found -> found.filter(
+                                s -> s.runtime().map(SandboxRuntime::id).equals(Optional.of(runtime))))
+                        .onSuccess(found -> {
+                            if (found.isEmpty()) {
+                                ledger.forget(runtime);
+                            }
+                        }))
+                .orElseGet(() -> Future.succeededFuture(Optional.empty()));
     }
 
     /** As {@link #adopt(RuntimeId)}, by the list of {@code tenant} alone. */
     Future<Optional<Session>> adopt(RuntimeId runtime, String tenant) {
         return upstream.tenants().seesOnlyItsOwn(tenant)
                 ? adoptListed(runtime, tenant)
+                        .compose(found -> found.isPresent()
+                                ? Future.succeededFuture(found)
+                                : byLedger(
+                                        runtime,
+                                        ledger.of(runtime)
+                                                .filter(n -> n.tenant().equals(tenant))))
                 : Future.succeededFuture(Optional.empty());
     }
 

@@ -18,10 +18,15 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -41,6 +46,7 @@ public final class LifecycleVerticle extends VerticleBase {
     private Transitions transitions;
     private Sweeper sweeper;
     private Adoption adoption;
+    private Ledger ledger;
     private long sweep;
 
     /**
@@ -86,7 +92,8 @@ public final class LifecycleVerticle extends VerticleBase {
         Ending ending = new Ending(upstream, new Polling(vertx, pace, clock));
         transitions = new Transitions(
                 vertx, registry, leases, new Transitions.Steps(opening, waking, ending), leftovers, meters, clock);
-        Discovery discovery = new Discovery(registry, upstream, transitions, leases, clock);
+        ledger = new Ledger(vertx, registry, ledgerFile());
+        Discovery discovery = new Discovery(registry, upstream, transitions, leases, ledger, clock);
         Lifecycle lifecycle = new Lifecycle(registry, transitions, discovery, leases, clock);
         sweeper = new Sweeper(
                 registry, transitions, discovery, leases, settings.registry().retainStopped(), clock);
@@ -117,7 +124,20 @@ public final class LifecycleVerticle extends VerticleBase {
         node.onChange(() -> context.runOnContext(v -> sweeper.sweep()));
         adoption = new Adoption(vertx, discovery, tenants.names());
         adoption.begin();
-        return Future.join(consumers.stream().map(MessageConsumer::completion).toList());
+        return Future.join(consumers.stream().map(MessageConsumer::completion).toList())
+                .compose(listening -> ledger.begin());
+    }
+
+    /** One for each upstream: what one knows is nothing to another. */
+    private Optional<Path> ledgerFile() {
+        String upstream = settings.upstream()
+                .url()
+                .map(URI::toString)
+                .orElseGet(() -> "embedded " + settings.embedded().directory().toAbsolutePath());
+        return settings.registry()
+                .directory()
+                .map(folder ->
+                        folder.resolve(UUID.nameUUIDFromBytes(upstream.getBytes(StandardCharsets.UTF_8)) + ".jsonl"));
     }
 
     @Override
@@ -126,6 +146,7 @@ public final class LifecycleVerticle extends VerticleBase {
         adoption.end();
         transitions.leave();
         return Future.join(consumers.stream().map(MessageConsumer::unregister).toList())
+                .eventually(ledger::end)
                 .eventually(initialEnv::close)
                 .eventually(probe::close)
                 .eventually(api::close);

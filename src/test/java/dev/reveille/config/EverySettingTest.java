@@ -69,7 +69,10 @@ class EverySettingTest {
             new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000),
             new Settings.Proxy(
                     ofSeconds(2), ofSeconds(900), ofSeconds(300), new ByteSize(64 << 10), ofSeconds(1), false),
-            new Settings.Registry(ofHours(1), ofSeconds(10)),
+            new Settings.Registry(
+                    ofHours(1),
+                    ofSeconds(10),
+                    Optional.of(Path.of(System.getProperty("user.home"), ".reveille/registry"))),
             new Settings.Cluster(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
             new Settings.Shutdown(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
             new Settings.Log(Settings.Log.Format.TEXT, "info"));
@@ -116,7 +119,7 @@ class EverySettingTest {
                     ofMillis(10)),
             new Settings.Hold(ofHours(1), 1, 2, 3),
             new Settings.Proxy(ofSeconds(3), ofSeconds(4), ofSeconds(5), new ByteSize(0), ofSeconds(0), true),
-            new Settings.Registry(ofSeconds(0), ofSeconds(11)),
+            new Settings.Registry(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
             new Settings.Cluster(
                     true,
                     "east",
@@ -174,6 +177,7 @@ class EverySettingTest {
             Map.entry("proxy.strict", "true"),
             Map.entry("registry.retain-stopped", "0"),
             Map.entry("registry.repair-interval", "11s"),
+            Map.entry("registry.directory", "/srv/registry"),
             Map.entry("cluster.enabled", "true"),
             Map.entry("cluster.name", "east"),
             Map.entry("cluster.host", "10.0.0.7"),

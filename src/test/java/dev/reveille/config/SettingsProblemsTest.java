@@ -274,7 +274,7 @@ class SettingsProblemsTest {
         http.public_url        | did you mean http.public-url?
         http.publicUrl         | did you mean http.public-url?
         lifecycle.start-timout | did you mean lifecycle.start-timeout?
-        registry.cleaning      | expected: one of registry.retain-stopped, registry.repair-interval
+        registry.cleaning      | expected: one of registry.retain-stopped, registry.repair-interval, registry.directory
         upstream.breaker.colour| expected: one of upstream.breaker.failures, upstream.breaker.window, upstream.breaker.reset
         weather                | expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy, registry, cluster, shutdown, log, tenants
         """)

@@ -8,7 +8,7 @@ public final class TestSettings {
     private TestSettings() {}
 
     /**
-     * The defaults with {@code http.port} and {@code admin.port} 0, and what is given beyond.
+     * The defaults with {@code http.port} and {@code admin.port} 0 and nothing kept on disk, and what is given beyond.
      *
      * @param given each as {@code lifecycle.poll-first=5ms}, or {@code tenants.0.name=acme}; an unknown key fails
      */
@@ -16,6 +16,7 @@ public final class TestSettings {
         Map<String, Given> settings = new LinkedHashMap<>();
         put(settings, "http.port=0");
         put(settings, "admin.port=0");
+        put(settings, "registry.directory=none");
         for (String each : given) {
             put(settings, each);
         }

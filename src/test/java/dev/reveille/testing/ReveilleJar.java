@@ -87,6 +87,7 @@ public final class ReveilleJar implements AutoCloseable {
                 "REVEILLE_HTTP_PORT", "0",
                 "REVEILLE_ADMIN_PORT", "0",
                 "REVEILLE_SHUTDOWN_NOT_READY", "0",
+                "REVEILLE_REGISTRY_DIRECTORY", folder.resolve("registry").toString(),
                 "REVEILLE_EMBEDDED_DIRECTORY", folder.resolve("sandboxes").toString()));
         all.putAll(environment);
         return all;
