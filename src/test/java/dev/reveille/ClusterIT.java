@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.JarCluster;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -31,11 +32,13 @@ class ClusterIT {
     @TempDir
     Path folder;
 
+    private Vertx vertx;
     private FakeRuntimeApi upstream;
     private JarCluster cluster;
 
     @BeforeEach
     void start(Vertx vertx) {
+        this.vertx = vertx;
         upstream = FakeRuntimeApi.start(vertx);
         cluster = new JarCluster(vertx, folder, upstream.uri(), 3, Map.of());
     }
@@ -58,6 +61,7 @@ class ClusterIT {
         assertThat(storm)
                 .allSatisfy(answer -> assertThat(answer.result().statusCode()).isEqualTo(200));
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+        say("3,000 requests at once to 3 nodes: %d /resume, all 200", upstream.calls("POST /resume"));
     }
 
     @Test
@@ -71,12 +75,17 @@ class ClusterIT {
         List<Future<HttpResponse<Buffer>>> others =
                 IntStream.range(0, 200).mapToObj(i -> post(1 + i % 2, path, i)).toList();
         cluster.kill(0);
+        long killed = System.nanoTime();
+        Future<Void> takenOver = takenOver();
+        takenOver.await(PATIENCE_SECONDS, SECONDS);
+        long takeover = (System.nanoTime() - killed) / 1_000_000;
         Future.join(others).await(PATIENCE_SECONDS, SECONDS);
 
         assertThat(others)
                 .allSatisfy(answer -> assertThat(answer.result().statusCode()).isEqualTo(200));
         assertThat(upstream.calls("POST /resume")).isLessThanOrEqualTo(2);
         assertThat(lost.failed()).isTrue();
+        say("taken over %d ms after kill -9 of the leader; %d /resume", takeover, upstream.calls("POST /resume"));
         assertThat(cluster.session(1, HttpMethod.GET, "killed").getString("cause"))
                 .isEqualTo("node-lost");
     }
@@ -112,6 +121,26 @@ class ClusterIT {
                         .isEqualTo(200);
             }
         }
+    }
+
+    /** Until another node has said that it goes on. */
+    private Future<Void> takenOver() {
+        Promise<Void> heard = Promise.promise();
+        vertx.setPeriodic(
+                20,
+                t -> cluster.request(1, HttpMethod.GET, "/api/v1/sessions/killed")
+                        .send()
+                        .onSuccess(answer -> {
+                            if ("node-lost".equals(answer.bodyAsJsonObject().getString("cause"))) {
+                                vertx.cancelTimer(t);
+                                heard.tryComplete();
+                            }
+                        }));
+        return heard.future();
+    }
+
+    private static void say(String format, Object... values) {
+        System.out.printf("cluster: " + format + "%n", values);
     }
 
     private String aPausedSession(String id) {
