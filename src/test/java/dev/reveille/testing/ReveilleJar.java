@@ -43,9 +43,11 @@ public final class ReveilleJar implements AutoCloseable {
     }
 
     /** Starts a gateway; it listens when this returns. */
-    public Serving serve(List<String> jvmOptions, Map<String, String> environment) {
+    public Serving serve(List<String> jvmOptions, Map<String, String> environment, String... options) {
         try {
-            Process process = start(jvmOptions, environment, List.of("serve"));
+            List<String> arguments = new ArrayList<>(List.of("serve"));
+            arguments.addAll(List.of(options));
+            Process process = start(jvmOptions, environment, arguments);
             BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
             for (String line = out.readLine(); line != null; line = out.readLine()) {
                 Matcher listens = LISTENS.matcher(line);
