@@ -41,12 +41,16 @@ public record Endpoint<A, R>(String address, Shape<A> argument, Shape<R> reply) 
     }
 
     private Future<R> send(EventBus bus, A question, Duration patience, boolean here) {
+        return attempt(bus, question, patience, here).recover(error -> Future.failedFuture(asFailure(error)));
+    }
+
+    /** As {@link #ask}, but fails with what the event bus says, so that the caller can tell whether to ask again. */
+    Future<R> attempt(EventBus bus, A question, Duration patience, boolean here) {
         DeliveryOptions options = new DeliveryOptions()
                 .setSendTimeout(Math.max(1, patience.toMillis()))
                 .setLocalOnly(here);
         return bus.<JsonObject>request(address, argument.toJson().apply(question), options)
-                .map(message -> reply.fromJson().apply(message.body()))
-                .recover(error -> Future.failedFuture(asFailure(error)));
+                .map(message -> reply.fromJson().apply(message.body()));
     }
 
     /**
@@ -105,7 +109,8 @@ public record Endpoint<A, R>(String address, Shape<A> argument, Shape<R> reply) 
         message.fail(failure.status(), Wire.failure(failure).encode());
     }
 
-    private FailureException asFailure(Throwable error) {
+    /** What a failed {@link #attempt} means to the caller. */
+    FailureException asFailure(Throwable error) {
         if (error instanceof ReplyException reply) {
             return switch (reply.failureType()) {
                 case RECIPIENT_FAILURE ->
