@@ -72,10 +72,14 @@ public final class SessionRegistry {
         this.waiters = new Waiters(vertx);
     }
 
-    /** The session as the shared map has it; empty if there is none. */
+    /** The session as the shared map has it, put back if that has lost it; empty if there is none. */
     public Future<Optional<Session>> find(SessionId id) {
         Optional<Session> before = table.session(id);
-        return store.get(id).onSuccess(found -> learn(before, found));
+        return store.get(id)
+                .compose(found -> found.isEmpty() && before.filter(this::isLost).isPresent()
+                        ? restore(before.get()).compose(done -> store.get(id))
+                        : Future.succeededFuture(found))
+                .onSuccess(found -> learn(before, found));
     }
 
     /** The session as this node last heard of it, at once. */
@@ -108,10 +112,16 @@ public final class SessionRegistry {
         return store.create(first).map(won -> won ? announced(before, Optional.empty(), first) : Optional.empty());
     }
 
-    /** @return {@code next}; empty if {@code expected} is no longer what stands in the registry */
+    /**
+     * Swaps a record for its successor. Where members took with them the record of a session that has a sandbox, {@code
+     * expected} stands as long as nothing else was heard; others may have been forgotten, and stay so.
+     *
+     * @return {@code next}; empty if {@code expected} is no longer what stands in the registry
+     */
     public Future<Optional<Session>> change(Session expected, Session next) {
         Optional<Session> before = table.session(expected.id());
         return store.replace(expected, next)
+                .compose(won -> won || !isLost(expected) ? Future.succeededFuture(won) : store.create(next))
                 .map(won -> won ? announced(before, Optional.of(expected), next) : Optional.empty());
     }
 
@@ -229,13 +239,23 @@ public final class SessionRegistry {
     private Future<?> missing(Collection<Session> sessions) {
         List<Future<?>> restored = new ArrayList<>();
         for (Session session : sessions) {
-            if (session.runtime().isEmpty()) {
-                learn(Optional.of(session), Optional.empty());
-            } else if (table.session(session.id()).filter(session::equals).isPresent()) {
+            if (isLost(session)) {
                 restored.add(restore(session));
+            } else {
+                learn(Optional.of(session), Optional.empty());
             }
         }
         return restored.isEmpty() ? Future.succeededFuture() : Future.join(restored);
+    }
+
+    /** For one that is missing in the map. */
+    private boolean isLost(Session session) {
+        return session.runtime().isPresent() && stands(session);
+    }
+
+    /** Whether nothing else was heard of it. */
+    private boolean stands(Session session) {
+        return table.session(session.id()).filter(session::equals).isPresent();
     }
 
     /** Others may know it as well, and less of it. */

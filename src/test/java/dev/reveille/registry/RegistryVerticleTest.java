@@ -129,13 +129,35 @@ class RegistryVerticleTest {
 
     @Test
     void aSessionThatIsNoLongerInTheMapIsForgottenWhenItIsLookedFor() {
-        put(running);
+        put(running.to(new SandboxState.Stopped(), NOON));
         deploy(NEVER);
 
         await(map.remove("s-1"));
         assertThat(await(registry.find(running.id()))).isEmpty();
 
         assertThat(registry.seen(running.id())).isEmpty();
+    }
+
+    @Test
+    void aRecordThatIsLostIsPutBackByWhoeverLooksForIt() {
+        put(running);
+        deploy(NEVER);
+
+        await(map.remove("s-1"));
+
+        assertThat(await(registry.find(running.id()))).contains(running);
+        assertThat(await(new SessionStore(map).get(running.id()))).contains(running);
+    }
+
+    @Test
+    void aRecordThatIsLostDoesNotKeepItsSessionFromChanging() {
+        put(running);
+        deploy(NEVER);
+
+        await(map.remove("s-1"));
+
+        assertThat(await(registry.change(running, paused))).contains(paused);
+        assertThat(await(new SessionStore(map).get(running.id()))).contains(paused);
     }
 
     @Test
