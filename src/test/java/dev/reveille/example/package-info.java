@@ -1,0 +1,2 @@
+/** Programs that use Reveille from outside, to copy from. */
+package dev.reveille.example;
