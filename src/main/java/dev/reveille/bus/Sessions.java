@@ -38,7 +38,10 @@ public final class Sessions {
     private final Optional<String> tenant;
     private final Pace pace;
 
-    /** As a service that may touch every session. What it opens belongs to the tenant of gateways without tenants. */
+    /**
+     * As a service that may touch every session that a gateway has heard of: what only the runtime API knows is looked up
+     * under its tenant, so that takes {@link #of}. What it opens belongs to the tenant of gateways without tenants.
+     */
     public Sessions(Vertx vertx) {
         this(vertx, Optional.empty(), Pace.USUAL);
     }
