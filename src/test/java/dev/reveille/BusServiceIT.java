@@ -126,6 +126,30 @@ class BusServiceIT {
         assertThat(upstream.calls("POST /resume")).isLessThanOrEqualTo(2);
     }
 
+    @Test
+    void aServiceGoesOnAfterARestartOfAllNodes() throws Exception {
+        whoOpens(0, "kept");
+        pause(0, "kept");
+        cluster.node(0).stop();
+        cluster.node(1).stop();
+
+        cluster.start(2);
+
+        assertThat(await(sessions.of("default").resume(new SessionId("kept"), PATIENCE))
+                        .running())
+                .isTrue();
+        // What happens before it is known again who listens is not heard.
+        for (int i = 0; i < 50 && !hasHeardOf("later-"); i++) {
+            cluster.session(3, HttpMethod.PUT, "later-" + i);
+            Thread.sleep(200);
+        }
+        assertThat(hasHeardOf("later-")).isTrue();
+    }
+
+    private boolean hasHeardOf(String prefix) {
+        return news.stream().anyMatch(change -> change.sessionId().value().startsWith(prefix));
+    }
+
     /** Which node a session was opened at, as the news tell. */
     private String whoOpens(int index, String id) throws Exception {
         cluster.session(index, HttpMethod.PUT, id);
