@@ -135,8 +135,7 @@ class BusServiceIT {
 
         cluster.start(2);
 
-        assertThat(await(sessions.of("default").resume(new SessionId("kept"), PATIENCE))
-                        .running())
+        assertThat(await(sessions.resume(new SessionId("kept"), PATIENCE)).running())
                 .isTrue();
         // What happens before it is known again who listens is not heard.
         for (int i = 0; i < 50 && !hasHeardOf("later-"); i++) {

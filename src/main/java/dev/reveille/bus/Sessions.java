@@ -39,8 +39,8 @@ public final class Sessions {
     private final Pace pace;
 
     /**
-     * As a service that may touch every session that a gateway has heard of: what only the runtime API knows is looked up
-     * under its tenant, so that takes {@link #of}. What it opens belongs to the tenant of gateways without tenants.
+     * As a service that may touch every session. What only the runtime API knows is looked up as each tenant in turn; what it
+     * opens belongs to the tenant of gateways without tenants.
      */
     public Sessions(Vertx vertx) {
         this(vertx, Optional.empty(), Pace.USUAL);

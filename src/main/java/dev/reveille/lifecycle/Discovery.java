@@ -167,6 +167,15 @@ final class Discovery {
                                 .orElseGet(() -> Future.succeededFuture(Optional.empty()))));
     }
 
+    /** As {@link #adopt(SessionId, String)}, for the first tenant as whose upstream knows it: services have no tenant. */
+    Future<Optional<Session>> adopt(SessionId id) {
+        Future<Optional<Session>> found = Future.succeededFuture(Optional.empty());
+        for (String tenant : upstream.tenants().names()) {
+            found = found.compose(known -> known.isPresent() ? Future.succeededFuture(known) : adopt(id, tenant));
+        }
+        return found;
+    }
+
     /**
      * However many runtimes are asked for, upstream is asked for its list once at a time, for each tenant.
      *

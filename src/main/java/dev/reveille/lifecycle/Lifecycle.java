@@ -11,7 +11,6 @@ import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Future;
 import java.time.InstantSource;
-import java.util.Optional;
 
 /**
  * The commands on sessions. Each looks where the session stands, begins the transition that is missing or joins the one
@@ -98,7 +97,7 @@ final class Lifecycle {
                         ? Future.succeededFuture(found)
                         : command.tenant()
                                 .map(tenant -> discovery.adopt(command.id(), tenant))
-                                .orElseGet(() -> Future.succeededFuture(Optional.empty())))
+                                .orElseGet(() -> discovery.adopt(command.id())))
                 .compose(found -> found.map(Future::succeededFuture).orElseGet(() -> failed(unknown(command.id()))))
                 .compose(session -> owned(session, command));
     }
