@@ -28,8 +28,9 @@ final class EmbeddedHost {
     private final ClusterNode node;
     private final Settings.Embedded settings;
     private AsyncMap<String, Integer> shared;
-    private SandboxHost own;
-    private boolean leaving;
+    private volatile int port;
+    private volatile SandboxHost own;
+    private volatile boolean leaving;
 
     EmbeddedHost(Vertx vertx, ClusterNode node, Settings.Embedded settings) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
@@ -46,7 +47,8 @@ final class EmbeddedHost {
                     node.onChange(() -> goOn(TRIES));
                     return port(TRIES);
                 })
-                .map(port -> URI.create("http://127.0.0.1:" + port));
+                .onSuccess(at -> port = at)
+                .map(at -> URI.create("http://127.0.0.1:" + at));
     }
 
     Future<Void> stop() {
@@ -76,16 +78,21 @@ final class EmbeddedHost {
                 .compose(at -> shared.put(PORT, at).map(at));
     }
 
-    /** For when a node has left: it may have been the one that had the directory, and takes a moment to let go of it. */
+    /**
+     * For when a node has left: it may have been the one that had the directory, and takes a moment to let go of it. Or it
+     * held what the shared map said of the port: this node's own memory counts, and those who join must find it.
+     */
     private void goOn(int tries) {
-        if (own != null || leaving || tries == 0) {
+        if (leaving || tries == 0 || port == 0) {
             return;
         }
-        shared.get(PORT)
-                .compose(known -> known == null ? Future.succeededFuture() : run(known))
-                .onFailure(taken -> {
-                    LOG.debug("the embedded host is somewhere else: {}", taken.getMessage());
-                    vertx.setTimer(BETWEEN_TRIES_MILLIS, t -> goOn(tries - 1));
-                });
+        if (own != null) {
+            shared.put(PORT, port).onFailure(e -> LOG.warn("the embedded host's port is not told: {}", e.getMessage()));
+            return;
+        }
+        run(port).onFailure(taken -> {
+            LOG.debug("the embedded host is somewhere else: {}", taken.getMessage());
+            vertx.setTimer(BETWEEN_TRIES_MILLIS, t -> goOn(tries - 1));
+        });
     }
 }
