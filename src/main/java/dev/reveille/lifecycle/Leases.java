@@ -77,6 +77,15 @@ final class Leases {
                 .isPresent();
     }
 
+    /** Whether {@code session} has long been under a lease of this node, that is, whether its course should be known here. */
+    boolean ours(Session session) {
+        return session.state()
+                .lease()
+                .filter(l -> l.node().equals(node.id()))
+                .filter(l -> session.changedAt().plus(NEWS_LATE).isBefore(clock.instant()))
+                .isPresent();
+    }
+
     /** A node may begin before all others have heard that it has joined; and one may have left before this one came. */
     private boolean gone(String other, Instant since) {
         return node.hasLeft(other)

@@ -45,9 +45,12 @@ final class Sweeper {
 
     /** One session's trouble is no other's. */
     void sweep() {
+        if (transitions.leaving()) {
+            return;
+        }
         Instant old = clock.instant().minus(retain);
         for (Session session : registry.all()) {
-            if (leases.abandoned(session)) {
+            if (leases.abandoned(session) || dropped(session)) {
                 observed(session, transitions.takeOver(session));
             } else if (over(session) && session.changedAt().isBefore(old)) {
                 observed(session, registry.forget(session));
@@ -57,6 +60,14 @@ final class Sweeper {
             lastAsked = session.id().value();
             observed(session, discovery.inspect(session));
         });
+    }
+
+    /**
+     * Ours, and nobody carries it. The cluster repeats a compare-and-set whose answer was lost with a member, and then says
+     * that somebody was faster, where that was ourselves.
+     */
+    private boolean dropped(Session session) {
+        return leases.ours(session) && !transitions.carries(session);
     }
 
     private static boolean over(Session session) {

@@ -106,6 +106,16 @@ final class Transitions {
         return course == null ? Promise.<SandboxRuntime>promise().future() : course.accepted();
     }
 
+    /** Whether a course of ours has brought {@code session} to where it is. */
+    boolean carries(Session session) {
+        Course course = carried.get(session.id());
+        return course != null && course.at().revision() >= session.revision();
+    }
+
+    boolean leaving() {
+        return leaving;
+    }
+
     /** This node is about to leave: what fails from now on is no outcome. Another node takes it over. */
     void leave() {
         leaving = true;

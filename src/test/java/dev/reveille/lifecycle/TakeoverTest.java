@@ -4,6 +4,7 @@ import static dev.reveille.lifecycle.TestNode.await;
 import static dev.reveille.lifecycle.TestNode.failureOf;
 import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.session.Cause;
@@ -192,6 +193,34 @@ class TakeoverTest {
 
         assertThat(await(waking).getString("state")).isEqualTo("running");
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aTransitionWhoseBeginWasNotConfirmedIsCarriedOn() {
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        node.map().repeats("replaceIfPresent");
+        var waking = node.resuming("s-1");
+        node.untilState("s-1", "resuming");
+
+        ahead.set(ofSeconds(10));
+
+        assertThat(await(waking).getString("state")).isEqualTo("running");
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aStepThatWasNotConfirmedIsTakenAllTheSame() {
+        upstream.on("POST", "/start").usual().afterMillis(50);
+        var opening = node.opening("s-1", new JsonObject());
+        await(upstream.whenCalled("POST /start", 1));
+        node.map().repeats("replaceIfPresent");
+        node.until("s-1", s -> s.runtime().isPresent());
+
+        ahead.set(ofSeconds(10));
+
+        assertThat(await(opening).getString("state")).isEqualTo("running");
+        assertThat(upstream.calls("POST /start")).isEqualTo(1);
     }
 
     @Test
