@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -15,6 +16,7 @@ final class Tunnels {
     private final Vertx vertx;
     private final Duration linger;
     private final Set<Tunnel> open = new HashSet<>();
+    private Optional<Duration> leaving = Optional.empty();
 
     /** @param linger how long a side may take to read what was sent before the other one left */
     Tunnels(Vertx vertx, Duration linger) {
@@ -31,14 +33,19 @@ final class Tunnels {
     Future<Void> join(HttpClientResponse agreed, HttpServerRequest in, SandboxPath path, Origin origin) {
         return Tunnel.between(vertx, agreed, in, path, origin, linger).compose(tunnel -> {
             open.add(tunnel);
+            // The sandbox may have taken its time to agree.
+            leaving.ifPresent(window -> leave(tunnel, window));
             return tunnel.open().onComplete(over -> open.remove(tunnel));
         });
     }
 
-    /** Closes all of them, each at a moment of its own: clients that come back together would trample who takes them. */
+    /** Closes all of them, and those that are yet to be joined, each at a moment of its own: clients that come back together would trample who takes them. */
     void leave(Duration window) {
-        for (Tunnel tunnel : Set.copyOf(open)) {
-            vertx.setTimer(ThreadLocalRandom.current().nextLong(1, window.toMillis() + 2), t -> tunnel.leave());
-        }
+        leaving = Optional.of(window);
+        open.forEach(tunnel -> leave(tunnel, window));
+    }
+
+    private void leave(Tunnel tunnel, Duration window) {
+        vertx.setTimer(ThreadLocalRandom.current().nextLong(1, window.toMillis() + 2), t -> tunnel.leave());
     }
 }

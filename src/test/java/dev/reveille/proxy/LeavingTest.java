@@ -50,6 +50,33 @@ class LeavingTest {
     }
 
     @Test
+    void aWebsocketThatTheSandboxAgreesToLateIsToldAsWell() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Void> leaving = new CompletableFuture<>();
+        try (Rig rig = Rig.with("shutdown.websockets=0s", "shutdown.drain=20s")) {
+            rig.hand.on("/ws", (line, head) -> {
+                asked.complete(null);
+                Rig.get(leaving);
+                line.send(AGREED);
+                line.read(4);
+                line.close();
+            });
+            try (Line client = rig.client().send("GET " + rig.hand("/ws") + UPGRADE)) {
+                Rig.get(asked);
+                Future<Void> stopped = rig.gateway.gateway().stop();
+                Rig.eventually("listens no more", () -> !listens(rig.port()));
+                leaving.complete(null);
+
+                client.head();
+                assertThat(client.read(4)).isEqualTo(RESTARTING);
+                client.send("\u0088\u0002\u0003\u00f4");
+                assertThat(client.rest()).isEmpty();
+                await(stopped);
+            }
+        }
+    }
+
+    @Test
     void aClientOfARealWebsocketGets1012() throws Exception {
         try (Rig rig = Rig.with("shutdown.websockets=0s", "shutdown.drain=20s")) {
             String session = rig.running();
