@@ -23,6 +23,7 @@ import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -104,14 +105,31 @@ public final class Cluster implements ClusterNode {
             manager = new HazelcastClusterManager(config(options, id, address));
             EventBusOptions bus = new EventBusOptions(vertx.getEventBusOptions());
             vertx.setEventBusOptions(bus.setHost(address).setPort(options.busPort()));
+        } catch (UnknownHostException unknown) {
+            return failed("nothing is known of the host " + options.host(), unknown);
         } catch (IOException | InvalidConfigurationException wrong) {
-            return Future.failedFuture(wrong);
+            return failed(
+                    "the configuration " + options.file().map(Path::toString).orElse("carried along"), wrong);
         }
-        return builder.with(vertx).withClusterManager(manager).buildClustered().map(joined -> {
-            Cluster cluster = new Cluster(id, joined, manager.getHazelcastInstance());
-            cluster.begin();
-            return cluster;
-        });
+        return builder.with(vertx)
+                .withClusterManager(manager)
+                .buildClustered()
+                .map(joined -> {
+                    Cluster cluster = new Cluster(id, joined, manager.getHazelcastInstance());
+                    cluster.begin();
+                    return cluster;
+                })
+                .recover(error -> failed(
+                        "on " + options.host() + " from port " + options.port() + ", with members at "
+                                + options.members(),
+                        error));
+    }
+
+    /** Hazelcast's own words do not say what they are about; it has logged the rest. */
+    private static Future<Cluster> failed(String about, Throwable why) {
+        String kind = why.getClass().getSimpleName();
+        return Future.failedFuture(
+                new IOException("no cluster: " + about + ": " + kind + ": " + why.getMessage(), why));
     }
 
     private static Config config(Options options, String id, String address) throws IOException {
