@@ -201,6 +201,7 @@ final class Cli implements Callable<Integer> {
                     },
                     "shutdown");
             Runtime.getRuntime().addShutdownHook(hook);
+            gateway.stopsOnSignal();
             try {
                 released.await();
             } catch (InterruptedException interrupted) {

@@ -31,6 +31,7 @@ final class EmbeddedHost {
     private volatile int port;
     private volatile SandboxHost own;
     private volatile boolean leaving;
+    private volatile boolean endedInOrder;
 
     EmbeddedHost(Vertx vertx, ClusterNode node, Settings.Embedded settings) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
@@ -49,6 +50,15 @@ final class EmbeddedHost {
                 })
                 .onSuccess(at -> port = at)
                 .map(at -> URI.create("http://127.0.0.1:" + at));
+    }
+
+    /** As {@link SandboxHost#endsInOrder}, for a host that it takes over later, too. */
+    void endsInOrder() {
+        endedInOrder = true;
+        SandboxHost host = own;
+        if (host != null) {
+            host.endsInOrder();
+        }
     }
 
     Future<Void> stop() {
@@ -74,7 +84,12 @@ final class EmbeddedHost {
     private Future<Integer> run(int port) {
         SandboxHost host = new SandboxHost(vertx, settings);
         return host.start(port)
-                .onSuccess(up -> own = host)
+                .onSuccess(up -> {
+                    own = host;
+                    if (endedInOrder) {
+                        host.endsInOrder();
+                    }
+                })
                 .compose(at -> shared.put(PORT, at).map(at));
     }
 

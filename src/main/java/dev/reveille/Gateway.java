@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,6 +57,7 @@ public final class Gateway {
     private final AtomicInteger adminPort;
     private URI runtimeApi;
     private RuntimeApi calls;
+    private Optional<EmbeddedHost> embedded = Optional.empty();
     private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
 
     private Gateway(
@@ -103,6 +105,11 @@ public final class Gateway {
     /** The base of the URLs that are handed out. */
     public String publicUrl() {
         return urls.base();
+    }
+
+    /** Promises that {@link #stop} is called when a signal ends the process: embedded sandboxes serve until then. */
+    void stopsOnSignal() {
+        embedded.ifPresent(EmbeddedHost::endsInOrder);
     }
 
     /** Drains and stops. @return when everything is released; at most the two times of {@code shutdown} and a little later */
@@ -193,6 +200,7 @@ public final class Gateway {
             return Future.succeededFuture(settings.upstream().url().get());
         }
         EmbeddedHost host = new EmbeddedHost(vertx, node, settings.embedded());
+        embedded = Optional.of(host);
         undo.push(host::stop);
         return host.start();
     }

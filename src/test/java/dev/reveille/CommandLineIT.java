@@ -129,6 +129,38 @@ class CommandLineIT {
     }
 
     @Test
+    void whatASandboxIsDoingIsFinishedFirst() throws Exception {
+        Serving gateway = jar.serve(List.of(), Map.of("REVEILLE_SHUTDOWN_NOT_READY", "0s"));
+        HttpClient client = HttpClient.newHttpClient();
+        var opened = client.send(
+                HttpRequest.newBuilder(gateway.url().resolve("/api/v1/sessions/s-1"))
+                        .header("Prefer", "wait=60")
+                        .PUT(HttpRequest.BodyPublishers.ofString("{}"))
+                        .build(),
+                BodyHandlers.ofString());
+        JsonObject session = new JsonObject(opened.body());
+        Path begun = folder.resolve("begun");
+        String command = "touch '" + begun + "'; sleep 2; echo finished";
+        JsonObject run = new JsonObject().put("action", "run").put("args", new JsonObject().put("command", command));
+        var working = client.sendAsync(
+                HttpRequest.newBuilder(URI.create(session.getString("url") + "/execute_action"))
+                        .header("X-Session-API-Key", session.getString("session_api_key"))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                new JsonObject().put("action", run).encode()))
+                        .build(),
+                BodyHandlers.ofString());
+        while (!Files.exists(begun) && !working.isDone()) {
+            Thread.sleep(10);
+        }
+
+        int code = gateway.stop();
+
+        assertThat(working.get(10, SECONDS).body()).contains("finished\\n");
+        assertThat(code).isZero();
+    }
+
+    @Test
     void theDemoShowsEveryStep() {
         Ended ended = jar.run(Map.of(), "demo", "--wakes", "2");
 

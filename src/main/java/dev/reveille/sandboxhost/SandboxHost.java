@@ -42,6 +42,7 @@ public final class SandboxHost {
     private final Settings.Embedded settings;
     private final Bubblewrap bubblewrap;
     private Desk desk;
+    private volatile boolean endedInOrder;
 
     public SandboxHost(Vertx vertx, Settings.Embedded settings) {
         this(vertx, settings, new Bubblewrap("bwrap"));
@@ -65,6 +66,14 @@ public final class SandboxHost {
     public Future<Integer> start(int port) {
         desk = new Desk(port);
         return vertx.deployVerticle(desk).map(id -> desk.server.actualPort());
+    }
+
+    /**
+     * From now on it is stopped before the JVM ends, also where a signal ends that: until then its sandboxes serve on.
+     * Otherwise they end with the signal.
+     */
+    public void endsInOrder() {
+        endedInOrder = true;
     }
 
     /**
@@ -152,13 +161,20 @@ public final class SandboxHost {
             stock.left().forEach(sandboxes::restore);
             router = new SandboxRouter(sandboxes, new Forwarder(client));
             api = new ControlApi(vertx, sandboxes);
-            hook = new Thread(sandboxes::terminate, "sandbox-host-shutdown");
+            hook = new Thread(this::terminate, "sandbox-host-shutdown");
             Runtime.getRuntime().addShutdownHook(hook);
             LOG.info(
                     "sandbox-host url={} directory={} restored={}",
                     url,
                     directory(),
                     stock.left().size());
+        }
+
+        /** All hooks run at once: one that ends things in order needs the sandboxes until then. */
+        private void terminate() {
+            if (!endedInOrder) {
+                sandboxes.terminate();
+            }
         }
 
         private void forgetHook() {
