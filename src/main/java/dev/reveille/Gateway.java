@@ -124,7 +124,14 @@ public final class Gateway {
     private Future<Void> start() {
         return vertx.sharedData()
                 .<String, String>getAsyncMap(SessionStore.MAP)
-                .map(map -> new SessionRegistry(vertx, new SessionStore(map), node, urls::routed, urls::unrouted))
+                .map(map -> new SessionRegistry(
+                        vertx,
+                        new SessionStore(map),
+                        node,
+                        urls::routed,
+                        urls::unrouted,
+                        settings.registry().retainStopped(),
+                        clock))
                 .compose(registry -> upstream().compose(upstream -> start(registry, upstream)));
     }
 

@@ -83,7 +83,7 @@ final class Discovery {
     /** One 404 may be a router's. What has a runtime is gone only if upstream does not know that either. */
     private Future<Session> missing(Session session) {
         return session.runtime()
-                .map(runtime -> upstream.isGone(session, runtime.id()))
+                .map(runtime -> upstream.isGone(session.tenant(), runtime.id()))
                 .orElseGet(() -> Future.succeededFuture(true))
                 .compose(gone -> gone ? reconcile(session, Optional.empty()) : Future.succeededFuture(session));
     }
@@ -206,11 +206,11 @@ final class Discovery {
         return name.map(n -> adopt(n.session(), n.tenant())
                         .map(found -> found.filter(
                                 s -> s.runtime().map(SandboxRuntime::id).equals(Optional.of(runtime))))
-                        .onSuccess(found -> {
-                            if (found.isEmpty()) {
-                                ledger.forget(runtime);
-                            }
-                        }))
+                        .compose(found -> found.isPresent()
+                                ? Future.succeededFuture(found)
+                                : upstream.isGone(n.tenant(), runtime)
+                                        .onSuccess(gone -> ledger.forget(runtime, gone))
+                                        .map(found)))
                 .orElseGet(() -> Future.succeededFuture(Optional.empty()));
     }
 

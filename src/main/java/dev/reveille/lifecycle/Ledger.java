@@ -88,9 +88,11 @@ final class Ledger {
         return Optional.ofNullable(names.get(runtime.value()));
     }
 
-    /** For a runtime that upstream knows no more. */
-    synchronized void forget(RuntimeId runtime) {
-        names.remove(runtime.value());
+    /** @param gone whether upstream knows neither its session nor the runtime itself: one 404 may be a router's */
+    synchronized void forget(RuntimeId runtime, boolean gone) {
+        if (gone) {
+            names.remove(runtime.value());
+        }
     }
 
     private Future<Void> write() {

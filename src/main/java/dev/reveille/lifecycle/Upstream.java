@@ -90,9 +90,9 @@ final class Upstream {
                 : Future.failedFuture(error);
     }
 
-    /** Whether upstream says of the session's runtime, too, that there is none. Trouble with asking is no yes. */
-    Future<Boolean> isGone(Session session, RuntimeId runtime) {
-        return pod(session.tenant(), runtime)
+    /** Whether upstream says of a session's runtime, too, that there is none. Trouble with asking is no yes. */
+    Future<Boolean> isGone(String tenant, RuntimeId runtime) {
+        return pod(tenant, runtime)
                 .map(known -> false)
                 .otherwise(error -> error instanceof RuntimeApiException refused && refused.status() == NOT_FOUND);
     }

@@ -11,6 +11,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -42,28 +44,41 @@ public final class SessionRegistry {
     /** How many reads of the map are under way together. */
     private static final int TOGETHER = 50;
 
+    private static final Duration RETAINED = Duration.ofHours(1);
+
     private final Vertx vertx;
     private final SessionStore store;
     private final ClusterNode node;
     private final EventBus bus;
     private final RoutingTable table;
     private final Waiters waiters;
+    private final Duration retained;
+    private final InstantSource clock;
     private volatile String repaired = "";
 
+    /** When the shared map was last compared with what is known here; null before the first time. */
+    private volatile Instant compared;
+
     public SessionRegistry(Vertx vertx, SessionStore store, ClusterNode node) {
-        this(vertx, store, node, routed -> {}, unrouted -> {});
+        this(vertx, store, node, routed -> {}, unrouted -> {}, RETAINED, InstantSource.system());
     }
 
     /**
      * @param routed told of each runtime to which this node gets a route; on any thread, and must be quick
      * @param unrouted told of each to which it has none any more, in the same way
+     * @param retained how long sessions are remembered after their end, at least
+     * @param clock the time; handed in so that tests can
      */
     public SessionRegistry(
             Vertx vertx,
             SessionStore store,
             ClusterNode node,
             Consumer<RuntimeId> routed,
-            Consumer<RuntimeId> unrouted) {
+            Consumer<RuntimeId> unrouted,
+            Duration retained,
+            InstantSource clock) {
+        this.retained = Objects.requireNonNull(retained, "retained");
+        this.clock = Objects.requireNonNull(clock, "clock");
         this.table = new RoutingTable(routed, unrouted);
         this.store = Objects.requireNonNull(store, "store");
         this.node = Objects.requireNonNull(node, "node");
@@ -180,6 +195,7 @@ public final class SessionRegistry {
     Future<Integer> reload() {
         Map<SessionId, Session> before =
                 table.all().stream().collect(Collectors.toMap(Session::id, Function.identity()));
+        Instant begun = clock.instant();
         // Thousands of records take longer to read than an event loop may be kept.
         return store.all()
                 .compose(texts -> vertx.executeBlocking(() -> {
@@ -191,7 +207,8 @@ public final class SessionRegistry {
                             }
                             return understood;
                         })
-                        .compose(size -> missing(before.values()).map(size)));
+                        .compose(size -> missing(before.values()).map(size))
+                        .onSuccess(size -> compared = begun));
     }
 
     /**
@@ -201,10 +218,11 @@ public final class SessionRegistry {
      * @return when done; fails if the map could not be read
      */
     Future<?> repair() {
-        return table.size() <= AT_ONCE ? reload() : store.ids().compose(this::repair);
+        Instant begun = clock.instant();
+        return table.size() <= AT_ONCE ? reload() : store.ids().compose(ids -> repair(ids, begun));
     }
 
-    private Future<?> repair(Set<String> ids) {
+    private Future<?> repair(Set<String> ids, Instant begun) {
         List<Session> gone =
                 table.all().stream().filter(s -> !ids.contains(s.id().value())).toList();
         Stream<SessionId> unheard =
@@ -215,6 +233,7 @@ public final class SessionRegistry {
                 .toList();
         repaired = inTurn.size() < AT_ONCE ? "" : inTurn.get(AT_ONCE - 1).value();
         return missing(gone)
+                .onSuccess(done -> compared = begun)
                 .compose(done ->
                         eachFound(Stream.concat(unheard, inTurn.stream()).iterator()));
     }
@@ -232,10 +251,7 @@ public final class SessionRegistry {
         return eachFound(waiters.awaited().iterator());
     }
 
-    /**
-     * For sessions that are known here and not in the map. No session is forgotten while it has a sandbox, so one that has
-     * was lost with the members that held its record.
-     */
+    /** For sessions that are known here and not in the map. */
     private Future<?> missing(Collection<Session> sessions) {
         List<Future<?>> restored = new ArrayList<>();
         for (Session session : sessions) {
@@ -248,9 +264,16 @@ public final class SessionRegistry {
         return restored.isEmpty() ? Future.succeededFuture() : Future.join(restored);
     }
 
-    /** For one that is missing in the map. */
+    /**
+     * Whether members took the record with them, for one that is missing in the map. The other reason would be that its session
+     * has ended and was forgotten: that takes longer than since the map was last looked at, when it had a sandbox.
+     */
     private boolean isLost(Session session) {
-        return session.runtime().isPresent() && stands(session);
+        Instant last = compared;
+        return session.runtime().isPresent()
+                && stands(session)
+                && last != null
+                && clock.instant().isBefore(last.plus(retained));
     }
 
     /** Whether nothing else was heard of it. */

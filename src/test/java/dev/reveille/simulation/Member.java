@@ -66,7 +66,9 @@ final class Member {
                 new SessionStore(map.seenBy(this)),
                 node,
                 runtime -> routed.add(runtime.value()),
-                runtime -> routed.remove(runtime.value()));
+                runtime -> routed.remove(runtime.value()),
+                SETTINGS.registry().retainStopped(),
+                world);
         PublicUrls urls = new PublicUrls(Optional.of(URI.create("http://gw.test")));
         this.registryVerticle =
                 new RegistryVerticle(registry, urls, SETTINGS.registry().repairInterval());
