@@ -4,6 +4,7 @@ import static dev.reveille.runtimeapi.Upstream.KEY;
 import static dev.reveille.testing.TestGateway.await;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.config.TestSettings;
@@ -118,7 +119,7 @@ class UploadTest {
 
     @Test
     void anUpstreamThatTakesNothingIsNotWaitedForWithoutEnd() {
-        between(HttpServerRequest::pause, ofMillis(500));
+        between(HttpServerRequest::pause, ofSeconds(2));
 
         await(announce(WHOLE));
         client.write(Buffer.buffer(new byte[WHOLE])).onFailure(cut -> {});
