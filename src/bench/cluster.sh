@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! mvn -q verify -Pconformance -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='Cluster*IT' >"$log" 2>&1; then
+if ! mvn -q verify -Pconformance -Dtests.processes=1 -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dit.test='Cluster*IT' >"$log" 2>&1; then
   grep -E 'cluster:|ERROR' "$log" || true
   exit 1
 fi
