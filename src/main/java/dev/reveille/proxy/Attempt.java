@@ -4,10 +4,8 @@ import dev.reveille.session.Origin;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.RequestOptions;
@@ -17,13 +15,13 @@ import java.time.Duration;
 final class Attempt {
     static final int SWITCHING_PROTOCOLS = 101;
 
-    /** HTTP/2's CANCEL; on HTTP/1.1 any code closes the connection. */
-    private static final long CANCEL = 0x8;
-
     /** A client does not wait for ever to be told to go on (RFC 9110, 10.1.1), and some servers never say so. */
     private static final long UNTOLD_MILLIS = 1_000;
 
     private final Vertx vertx;
+    private final Connections connections;
+    private final Silence silence;
+    private final Origin origin;
     private final HttpServerRequest in;
     private final SandboxPath path;
     private final InboundBody body;
@@ -35,10 +33,21 @@ final class Attempt {
     private boolean withheld;
     private boolean cancelled;
     private boolean brokenOff;
-    private long watch;
+    private Silence.Watch watch;
 
-    Attempt(Vertx vertx, HttpServerRequest in, SandboxPath path, InboundBody body, boolean upgrade) {
+    Attempt(
+            Vertx vertx,
+            Connections connections,
+            Silence silence,
+            Origin origin,
+            HttpServerRequest in,
+            SandboxPath path,
+            InboundBody body,
+            boolean upgrade) {
         this.vertx = vertx;
+        this.connections = connections;
+        this.silence = silence;
+        this.origin = origin;
         this.in = in;
         this.path = path;
         this.body = body;
@@ -48,19 +57,20 @@ final class Attempt {
     /**
      * Sends it.
      *
-     * @param silence how long nothing may move, neither body nor answer, before the sandbox counts as silent
+     * @param limit how long nothing may move, neither body nor answer, before the sandbox counts as silent
      * @return the head of the answer, its body paused; fails with {@link Loss}
      */
-    Future<HttpClientResponse> send(HttpClientAgent client, Origin origin, Duration silence) {
-        return request(client, origin)
+    Future<HttpClientResponse> send(Duration limit) {
+        return request()
                 .recover(error -> Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, error)))
-                .compose(request -> cancelled ? abandoned(request) : sent(request, silence));
+                .compose(request -> cancelled ? abandoned(request) : sent(request, limit));
     }
 
     /** The answer is through. If the sandbox did not want the whole body, its connection is of no use to others. */
-    void close() {
-        if (sent && !upgrade) {
+    void close(HttpClientResponse answer) {
+        if (sent && !upgrade && !over) {
             over = true;
+            connections.giveBack(origin, answer);
         } else {
             cancel();
         }
@@ -84,32 +94,19 @@ final class Attempt {
             return;
         }
         over = true;
-        if (sent && !upgrade) {
-            // Its answer may be here already, though nobody has read it, and the connection serve another request:
-            // Vert.x
-            // knows. It would not know of a body that is only half sent.
-            out.reset(CANCEL).onFailure(before -> {});
-        } else {
-            Transport.cut(out.connection());
-        }
+        silence.forget(watch);
+        Transport.cut(out.connection());
     }
 
-    /** Upgraded connections never come back, and would fill a pool for good: they get one of their own. */
-    private Future<HttpClientRequest> request(HttpClientAgent client, Origin origin) {
+    /** Upgraded connections never come back. */
+    private Future<HttpClientRequest> request() {
         RequestOptions options = new RequestOptions()
                 .setHost(origin.host())
                 .setPort(origin.port())
                 .setSsl(origin.ssl())
                 .setMethod(in.method())
                 .setURI(path.below(origin.prefix()));
-        if (!upgrade) {
-            return client.request(options);
-        }
-        HttpConnectOptions own = new HttpConnectOptions()
-                .setHost(origin.host())
-                .setPort(origin.port())
-                .setSsl(origin.ssl());
-        return client.connect(own).compose(connection -> connection.request(options));
+        return upgrade ? connections.alone(origin, options) : connections.request(origin, options);
     }
 
     private static Future<HttpClientResponse> abandoned(HttpClientRequest request) {
@@ -117,8 +114,9 @@ final class Attempt {
         return Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, new ClientLeft()));
     }
 
-    private Future<HttpClientResponse> sent(HttpClientRequest request, Duration silence) {
+    private Future<HttpClientResponse> sent(HttpClientRequest request, Duration limit) {
         out = request;
+        watch(limit);
         out.exceptionHandler(error -> lost(Loss.Kind.BROKEN, error));
         EndToEnd.request(in, path, out.headers());
         if (withheld) {
@@ -130,7 +128,6 @@ final class Attempt {
         (upgrade ? out.connect() : out.response())
                 .onSuccess(this::answered)
                 .onFailure(error -> lost(Loss.Kind.BROKEN, error));
-        watch(silence);
         if (!upgrade) {
             sendBody();
         }
@@ -138,6 +135,7 @@ final class Attempt {
     }
 
     private void answered(HttpClientResponse response) {
+        silence.forget(watch);
         if (!upgrade || response.statusCode() != SWITCHING_PROTOCOLS) {
             response.pause();
             response.exceptionHandler(early -> brokenOff = true);
@@ -146,6 +144,7 @@ final class Attempt {
     }
 
     private void lost(Loss.Kind kind, Throwable error) {
+        silence.forget(watch);
         if (head.tryFail(new Loss(kind, error))) {
             body.detach();
         }
@@ -194,20 +193,10 @@ final class Attempt {
         out.end().onFailure(error -> lost(Loss.Kind.BROKEN, error));
     }
 
-    private void watch(Duration silence) {
-        watch(silence, System.nanoTime());
-        head.future().onComplete(done -> vertx.cancelTimer(watch));
-    }
-
-    /** The window begins with what moved last, whenever that is looked at. */
-    private void watch(Duration silence, long begun) {
-        long last = body.movedAt() - begun > 0 ? body.movedAt() : begun;
-        long left = silence.toNanos() - (System.nanoTime() - last);
-        if (left <= 0) {
-            lost(Loss.Kind.SILENT, new IllegalStateException("nothing came for " + silence));
+    private void watch(Duration limit) {
+        watch = silence.watch(limit, body::movedAt, () -> {
+            lost(Loss.Kind.SILENT, new IllegalStateException("nothing came for " + limit));
             cancel();
-            return;
-        }
-        watch = vertx.setTimer(1 + left / 1_000_000, t -> watch(silence, begun));
+        });
     }
 }

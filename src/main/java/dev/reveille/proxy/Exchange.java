@@ -173,14 +173,14 @@ final class Exchange {
             return Future.failedFuture(new ClientLeft());
         }
         attempts++;
-        attempt = new Attempt(proxy.vertx(), in, path, body, upgrade);
+        attempt = new Attempt(
+                proxy.vertx(), proxy.connections(), proxy.silence(), origin(route), in, path, body, upgrade);
         if (proxy.wakeRight().authorizesHere(in)) {
             attempt.withholdAuthorization();
         }
         Duration silence =
                 route.comingUp() ? proxy.probePatience() : proxy.settings().responseTimeout();
-        return attempt.send(proxy.client(), origin(route), silence)
-                .compose(answer -> answered(route, answer), error -> lost(route, error));
+        return attempt.send(silence).compose(answer -> answered(route, answer), error -> lost(route, error));
     }
 
     private Origin origin(Route route) {
@@ -210,7 +210,7 @@ final class Exchange {
         if (waitedNanos > 0) {
             in.response().putHeader("Server-Timing", "wake;dur=" + waitedNanos / 1_000_000);
         }
-        return Relay.answer(proxy.vertx(), answer, in, path, origin(route)).onSuccess(through -> attempt.close());
+        return Relay.answer(proxy.vertx(), answer, in, path, origin(route)).onSuccess(through -> attempt.close(answer));
     }
 
     /** A client that was not told to go on may send its body or not: nobody could tell where its next request begins. */

@@ -1,14 +1,14 @@
 package dev.reveille.proxy;
 
-import io.vertx.core.buffer.Buffer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
  * Where the frames of one direction of a websocket end (<a href="https://www.rfc-editor.org/rfc/rfc6455#section-5.2">RFC
  * 6455, 5.2</a>): only there may a frame of ours be put in. It reads lengths and nothing else.
  */
 final class Frames {
-    /** What Close with status 1012, Service Restart, looks like from a server. */
-    static final Buffer RESTARTING = Buffer.buffer(new byte[] {(byte) 0x88, 2, (byte) (1012 >> 8), (byte) 1012});
+    private static final byte[] RESTARTING = {(byte) 0x88, 2, (byte) (1012 >> 8), (byte) 1012};
 
     private static final int LONGEST_HEAD = 14;
     private static final int MASKED = 0x80;
@@ -20,32 +20,37 @@ final class Frames {
     private int headBytes;
     private long payload;
 
+    /** What Close with status 1012, Service Restart, looks like from a server. */
+    static ByteBuf restarting() {
+        return Unpooled.copiedBuffer(RESTARTING);
+    }
+
     /** Whether a frame has ended and the next not begun. */
     boolean between() {
         return headBytes == 0 && payload == 0;
     }
 
     /** Goes over all of {@code data}. */
-    void pass(Buffer data) {
-        int at = 0;
-        while (at < data.length()) {
+    void pass(ByteBuf data) {
+        int at = data.readerIndex();
+        while (at < data.writerIndex()) {
             at = step(data, at);
         }
     }
 
     /** @return how much of {@code data} belongs to the frame that is under way; all of it, if that does not end in it */
-    int rest(Buffer data) {
-        int at = 0;
-        while (at < data.length() && !between()) {
+    int rest(ByteBuf data) {
+        int at = data.readerIndex();
+        while (at < data.writerIndex() && !between()) {
             at = step(data, at);
         }
-        return at;
+        return at - data.readerIndex();
     }
 
     /** Goes over a byte of a head, or as much of a payload as there is. */
-    private int step(Buffer data, int at) {
+    private int step(ByteBuf data, int at) {
         if (payload > 0) {
-            int taken = (int) Math.min(payload, data.length() - at);
+            int taken = (int) Math.min(payload, data.writerIndex() - at);
             payload -= taken;
             return at + taken;
         }

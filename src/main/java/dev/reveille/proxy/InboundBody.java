@@ -3,17 +3,18 @@ package dev.reveille.proxy;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.streams.WriteStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A request's body, which stays unread until there is somebody to take it. It goes to one sink at a time; what went to an
  * earlier one is kept, within a bound, so that it can be sent again.
  */
-final class InboundBody {
+final class InboundBody implements Splice.Body {
     /** How long the rest of a body that nobody wants is read before the connection is closed. */
     private static final long LINGER_MILLIS = 5_000;
 
@@ -28,9 +29,12 @@ final class InboundBody {
     private boolean listening;
     private boolean ended;
     private boolean held;
-    private WriteStream<Buffer> sink;
+    private boolean paused;
+    private HttpClientRequest sink;
+    private Optional<Splice> splice = Optional.empty();
     private Runnable onEnd = () -> {};
     private long chunks;
+    private long delivered;
     private long movedAt = System.nanoTime();
 
     InboundBody(HttpServerRequest in, long keepAtMost) {
@@ -41,9 +45,7 @@ final class InboundBody {
                 ? in.headers().contains(HttpHeaders.TRANSFER_ENCODING)
                 : !length.trim().equals("0");
         this.expectsContinue = present && "100-continue".equalsIgnoreCase(in.getHeader(HttpHeaders.EXPECT));
-        if (present) {
-            in.pause();
-        }
+        pause();
     }
 
     /** Whether the request announced a body. */
@@ -85,7 +87,7 @@ final class InboundBody {
     }
 
     /** Sends what is kept and then the rest to {@code target}, with back-pressure; {@code end} runs behind the last of it. */
-    void sendTo(WriteStream<Buffer> target, Runnable end) {
+    void sendTo(HttpClientRequest target, Runnable end) {
         if (!complete) {
             throw new IllegalStateException("the body is gone");
         }
@@ -99,7 +101,7 @@ final class InboundBody {
         }
         listen(this::read);
         if (!target.writeQueueFull()) {
-            in.resume();
+            resume();
         }
     }
 
@@ -113,7 +115,7 @@ final class InboundBody {
     void release() {
         held = false;
         if (sink != null && !ended && !sink.writeQueueFull()) {
-            in.resume();
+            resume();
         }
     }
 
@@ -121,6 +123,8 @@ final class InboundBody {
     void detach() {
         sink = null;
         onEnd = () -> {};
+        splice.ifPresent(Splice::end);
+        splice = Optional.empty();
         pause();
     }
 
@@ -159,13 +163,32 @@ final class InboundBody {
         long timer = vertx.setTimer(LINGER_MILLIS, t -> in.connection().close());
         onEnd = () -> vertx.cancelTimer(timer);
         listen(unwanted -> {});
-        in.resume();
+        resume();
     }
 
     private void pause() {
-        if (present) {
+        if (!present) {
+            return;
+        }
+        if (spliced()) {
+            splice.get().reading(false);
+        } else {
+            paused = true;
             in.pause();
         }
+    }
+
+    private void resume() {
+        if (spliced()) {
+            splice.get().reading(true);
+        } else {
+            paused = false;
+            in.resume();
+        }
+    }
+
+    private boolean spliced() {
+        return splice.isPresent() && splice.get().joined();
     }
 
     private void listen(Handler<Buffer> reader) {
@@ -180,9 +203,8 @@ final class InboundBody {
     }
 
     private void read(Buffer chunk) {
-        chunks++;
-        movedAt = System.nanoTime();
-        askedFor = true;
+        moved();
+        delivered++;
         if (complete && keptBytes + chunk.length() <= keepAtMost) {
             kept.add(chunk);
             keptBytes += chunk.length();
@@ -191,22 +213,52 @@ final class InboundBody {
             kept.clear();
         }
         write(chunk);
+        if (!complete && !paused && !ended && splice.isEmpty() && sink != null && Splice.worthIt(chunk.length())) {
+            splice = Splice.begin(in.connection(), sink.connection(), this);
+            goOnWhenDrained(sink);
+        }
     }
 
     private void write(Buffer chunk) {
-        WriteStream<Buffer> target = sink;
+        HttpClientRequest target = sink;
         if (target == null) {
             return;
         }
         // A sink that failed says so to whoever waits for its answer.
         target.write(chunk).onFailure(lost -> {});
-        if (target.writeQueueFull() && !ended) {
-            in.pause();
-            target.drainHandler(v -> {
-                if (sink == target && !held) {
-                    in.resume();
-                }
-            });
+        if (target.writeQueueFull() && !ended && !spliced()) {
+            pause();
+            goOnWhenDrained(target);
         }
+    }
+
+    private void goOnWhenDrained(HttpClientRequest target) {
+        target.drainHandler(v -> {
+            if (sink == target && !held) {
+                resume();
+            }
+        });
+    }
+
+    @Override
+    public long delivered() {
+        return delivered;
+    }
+
+    @Override
+    public boolean paused() {
+        return paused;
+    }
+
+    @Override
+    public boolean full() {
+        return held || sink == null || sink.writeQueueFull();
+    }
+
+    @Override
+    public void moved() {
+        chunks++;
+        movedAt = System.nanoTime();
+        askedFor = true;
     }
 }

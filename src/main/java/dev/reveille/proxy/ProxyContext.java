@@ -3,7 +3,6 @@ package dev.reveille.proxy;
 import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
 import java.time.Duration;
 
 /**
@@ -16,7 +15,8 @@ import java.time.Duration;
 record ProxyContext(
         Vertx vertx,
         SessionRegistry registry,
-        HttpClientAgent client,
+        Connections connections,
+        Silence silence,
         Waker waker,
         Holds holds,
         Verdicts verdicts,

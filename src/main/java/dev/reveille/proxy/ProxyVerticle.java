@@ -17,7 +17,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.PoolOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
@@ -39,10 +38,7 @@ public final class ProxyVerticle extends VerticleBase {
     /** Netty's default of 8 KiB costs twice the CPU on large bodies. */
     private static final int CHUNK = 64 * 1024;
 
-    /**
-     * Where upstream is in path mode all sandboxes are one origin, so this bounds the requests that are under way to all of
-     * them. What would have to wait fails, since those before it may take hours.
-     */
+    /** Requests that are under way to one service of one sandbox, on one event loop. */
     private static final int CONNECTIONS_PER_ORIGIN = 8192;
 
     /** Editors put whole states into queries and cookies; Vert.x takes 4 and 8 KiB by default. */
@@ -51,7 +47,7 @@ public final class ProxyVerticle extends VerticleBase {
     private static final int LONGEST_HEAD = 64 * 1024;
 
     /** Action servers close idle connections after 5 s; one that they close while we reuse it is a lost request. */
-    private static final int KEEP_ALIVE_SECONDS = 4;
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(4);
 
     private final SessionRegistry registry;
     private final Tenants tenants;
@@ -116,17 +112,17 @@ public final class ProxyVerticle extends VerticleBase {
                         // What lasts for hours and is silent, such as a tunnel, must notice that the other end is gone.
                         .setTcpKeepAlive(true)
                         .setTcpUserTimeout(stallMillis)
-                        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
                         .setMaxChunkSize(CHUNK)
                         .setMaxInitialLineLength(LONGEST_LINE)
                         .setMaxHeaderSize(LONGEST_HEAD))
-                .with(new PoolOptions().setHttp1MaxSize(CONNECTIONS_PER_ORIGIN).setMaxWaitQueueSize(0))
-                .withConnectHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
                 .build();
         ProxyContext context = new ProxyContext(
                 vertx,
                 registry,
-                client,
+                new Connections(vertx, client, KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
+                new Silence(
+                        vertx,
+                        shorter(proxy.responseTimeout(), settings.lifecycle().aliveTimeout())),
                 new Waker(vertx, registry, holds, settings.hold().deadline()),
                 holds,
                 new Verdicts(probe, proxy.verdictCache(), clock),
@@ -156,7 +152,10 @@ public final class ProxyVerticle extends VerticleBase {
                 .setMaxInitialLineLength(LONGEST_LINE)
                 .setMaxHeaderSize(LONGEST_HEAD)
                 // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
-                .setHttp2ClearTextEnabled(false);
+                .setHttp2ClearTextEnabled(false)
+                // Looked for in each request. What we end ourselves is short, and the rest is not ours to compress.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false);
         options.setTcpUserTimeout(stallMillis);
         return vertx.createHttpServer(options)
                 .connectionHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
@@ -206,6 +205,10 @@ public final class ProxyVerticle extends VerticleBase {
         } else {
             others.handle(request);
         }
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
     /** As long as all attempts of one call to the runtime API may take, and a little. */

@@ -11,16 +11,24 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import java.util.Optional;
 
 /** A sandbox's answer on its way to the client. */
-final class Relay {
+final class Relay implements Splice.Body {
     private static final int NO_CONTENT = 204;
     private static final int NOT_MODIFIED = 304;
+
+    /** A body of that many chunks is a long one. */
+    private static final int LONG = 2;
 
     private final HttpClientResponse from;
     private final HttpServerRequest in;
     private final HttpServerResponse to;
     private final Promise<Void> through = Promise.promise();
+    private Optional<Splice> splice = Optional.empty();
+    private long delivered;
+    private boolean paused;
+    private Future<Void> last;
 
     private Relay(HttpClientResponse from, HttpServerRequest in) {
         this.from = from;
@@ -90,18 +98,71 @@ final class Relay {
     }
 
     private void pass(Buffer chunk) {
-        handOver(chunk);
-        if (to.writeQueueFull()) {
-            from.pause();
-            to.drainHandler(v -> from.resume());
+        delivered++;
+        if (delivered == 1 && !to.headWritten() && chunk.length() == length()) {
+            last = to.end(chunk);
+            return;
         }
+        handOver(chunk);
+        if (splice.isPresent() && splice.get().joined()) {
+            return;
+        }
+        if (to.writeQueueFull()) {
+            paused = true;
+            from.pause();
+            to.drainHandler(v -> goOn());
+        } else if (delivered == LONG && Splice.worthIt(chunk.length())) {
+            splice = Splice.begin(from.request().connection(), in.connection(), this);
+            to.drainHandler(v -> goOn());
+        }
+    }
+
+    @Override
+    public long delivered() {
+        return delivered;
+    }
+
+    @Override
+    public boolean paused() {
+        return paused;
+    }
+
+    @Override
+    public boolean full() {
+        return to.writeQueueFull();
+    }
+
+    @Override
+    public void moved() {
+        // The client's silence is the kernel's to notice, and the sandbox may be silent.
+    }
+
+    private void goOn() {
+        if (paused) {
+            paused = false;
+            from.resume();
+        }
+        splice.ifPresent(s -> s.reading(true));
     }
 
     private void handOver(Buffer chunk) {
         to.write(chunk).onFailure(gone -> through.tryFail(new ClientLeft()));
     }
 
+    /** What the answer's head says of its body; negative if nothing or no number. */
+    private long length() {
+        String length = from.headers().get(HttpHeaders.CONTENT_LENGTH);
+        try {
+            return length == null ? -1 : Long.parseLong(length);
+        } catch (NumberFormatException odd) {
+            return -1;
+        }
+    }
+
     private Future<Void> ended() {
+        if (last != null) {
+            return last;
+        }
         if (to.isChunked() && !from.trailers().isEmpty()) {
             EndToEnd.trailers(from.trailers(), to.trailers());
         }

@@ -2,10 +2,13 @@ package dev.reveille.proxy;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.internal.net.NetSocketInternal;
-import io.vertx.core.net.NetSocket;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
+import io.vertx.core.http.impl.UnpooledHttpClientConnection;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
  * What Vert.x 5.0 has no words for. Its {@code close} waits until all that was written has left, which is never while the
@@ -14,37 +17,42 @@ import io.vertx.core.net.impl.ConnectionBase;
  * <p>To be called on the connection's event loop.
  */
 final class Transport {
+    /** A connection outside of the pool is wrapped, and Vert.x does not give away what is inside. */
+    private static final VarHandle WRAPPED = wrapped();
+
     private Transport() {}
 
     /** Closes at once; what was not sent yet is lost. */
     static void cut(HttpConnection connection) {
-        if (connection instanceof ConnectionBase base) {
-            close(base.channelHandlerContext());
-        } else {
-            connection.close().onFailure(closed -> {});
-        }
+        close(handler(connection));
     }
 
     /** Closes so that the other side sees that it was no orderly end. */
     static void reset(HttpConnection connection) {
-        if (connection instanceof ConnectionBase base) {
-            reset(base.channelHandlerContext());
-        } else {
-            connection.close().onFailure(closed -> {});
-        }
+        ChannelHandlerContext handler = handler(connection);
+        handler.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        close(handler);
     }
 
-    static void reset(NetSocket socket) {
-        if (socket instanceof NetSocketInternal internal) {
-            reset(internal.channelHandlerContext());
-        } else {
-            socket.close().onFailure(closed -> {});
-        }
+    /** The place of Vert.x in the pipeline of a connection. */
+    static ChannelHandlerContext handler(HttpConnection connection) {
+        return connection instanceof UnpooledHttpClientConnection wrapper
+                ? ((HttpClientConnectionInternal) WRAPPED.get(wrapper)).channelHandlerContext()
+                : ((ConnectionBase) connection).channelHandlerContext();
     }
 
-    private static void reset(ChannelHandlerContext channel) {
-        channel.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-        close(channel);
+    /** Whether a connection outside of the pool can take another request, as far as the other side has said. */
+    static boolean usable(HttpClientConnection connection) {
+        return ((HttpClientConnectionInternal) WRAPPED.get((UnpooledHttpClientConnection) connection)).isValid();
+    }
+
+    private static VarHandle wrapped() {
+        try {
+            return MethodHandles.privateLookupIn(UnpooledHttpClientConnection.class, MethodHandles.lookup())
+                    .findVarHandle(UnpooledHttpClientConnection.class, "actual", HttpClientConnectionInternal.class);
+        } catch (ReflectiveOperationException another) {
+            throw new ExceptionInInitializerError(another);
+        }
     }
 
     /**
@@ -52,9 +60,7 @@ final class Transport {
      * side has left; NIO does not.
      */
     static void reading(HttpConnection connection, boolean on) {
-        if (connection instanceof ConnectionBase base) {
-            base.channelHandlerContext().channel().config().setAutoRead(on);
-        }
+        handler(connection).channel().config().setAutoRead(on);
     }
 
     /** From below the handler of Vert.x, which would wait. */

@@ -1,14 +1,16 @@
 package dev.reveille.proxy;
 
 import dev.reveille.session.Origin;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,9 +24,8 @@ final class Tunnel {
     private static final Duration GOODBYE = Duration.ofSeconds(5);
 
     private final Vertx vertx;
-    private final NetSocket client;
-    private final NetSocket sandbox;
-    private final HttpConnection sandboxConnection;
+    private final TunnelEnd client;
+    private final TunnelEnd sandbox;
     private final Optional<Frames> frames;
     private final Duration linger;
     private final Promise<Void> closed = Promise.promise();
@@ -33,25 +34,24 @@ final class Tunnel {
 
     private Tunnel(
             Vertx vertx,
-            NetSocket client,
-            NetSocket sandbox,
-            HttpConnection sandboxConnection,
-            boolean frames,
+            ChannelHandlerContext client,
+            ChannelHandlerContext sandbox,
+            Optional<Frames> frames,
             Duration linger) {
         this.vertx = vertx;
-        this.client = client;
-        this.sandbox = sandbox;
-        this.sandboxConnection = sandboxConnection;
-        this.frames = frames ? Optional.of(new Frames()) : Optional.empty();
+        this.frames = frames;
         this.linger = linger;
+        this.client = new TunnelEnd(client.channel(), this::ask, () -> left(this.sandbox()));
+        this.sandbox = new TunnelEnd(sandbox.channel(), this::answer, () -> left(this.client()));
+        this.client.joins(this.sandbox);
     }
 
     /**
-     * Tells the client that the sandbox has agreed.
+     * Tells the client that the sandbox has agreed, and joins them.
      *
      * @param agreed the sandbox's 101
      * @param linger how long a side may take to read what was sent before the other one left
-     * @return what will join them; fails if the client had left before
+     * @return when bytes go through; fails if the client had left before
      */
     static Future<Tunnel> between(
             Vertx vertx,
@@ -60,28 +60,47 @@ final class Tunnel {
             SandboxPath path,
             Origin origin,
             Duration linger) {
-        NetSocket sandbox = agreed.netSocket();
-        sandbox.pause();
+        NetSocket early = agreed.netSocket();
+        early.pause();
+        ChannelHandlerContext sandbox = Transport.handler(agreed.request().connection());
         EndToEnd.response(agreed.headers(), in.response().headers(), path, origin);
         EndToEnd.upgrade(agreed.headers(), in.response().headers());
-        boolean frames = "websocket".equalsIgnoreCase(agreed.getHeader(HttpHeaders.UPGRADE));
+        boolean websocket = "websocket".equalsIgnoreCase(agreed.getHeader(HttpHeaders.UPGRADE));
         return in.toNetSocket()
-                .onFailure(gone -> sandbox.close())
-                .map(client ->
-                        new Tunnel(vertx, client, sandbox, agreed.request().connection(), frames, linger));
+                .onFailure(gone -> Transport.cut(agreed.request().connection()))
+                .map(socket -> {
+                    ChannelHandlerContext client = ((NetSocketInternal) socket).channelHandlerContext();
+                    Optional<Frames> frames = websocket ? Optional.of(new Frames()) : Optional.empty();
+                    return new Tunnel(vertx, client, sandbox, frames, linger).opened(client, sandbox, early);
+                });
+    }
+
+    private TunnelEnd client() {
+        return client;
+    }
+
+    private TunnelEnd sandbox() {
+        return sandbox;
+    }
+
+    /**
+     * Vert.x still has what came in one piece with the sandbox's agreement. It hands that over in a turn of the event loop
+     * that is due, and this takes its place in the next.
+     */
+    private Tunnel opened(ChannelHandlerContext clientHandler, ChannelHandlerContext sandboxHandler, NetSocket early) {
+        client.replaces(clientHandler);
+        early.exceptionHandler(reset -> {});
+        early.handler(data -> {
+            answer(Unpooled.wrappedBuffer(data.getBytes()));
+            client.flush();
+        });
+        early.resume();
+        vertx.runOnContext(v -> sandbox.replaces(sandboxHandler));
+        return this;
     }
 
     /** @return when either side has closed */
-    Future<Void> open() {
-        // Whoever is reset is closed too. The end of what a side sends would not do: it is told behind what was paused.
-        client.exceptionHandler(reset -> {});
-        sandbox.exceptionHandler(reset -> {});
-        client.closeHandler(v -> left(client, sandbox));
-        sandbox.closeHandler(v -> left(sandbox, client));
-        client.handler(data -> pass(data, client, sandbox));
-        sandbox.handler(this::answer);
-        client.resume();
-        sandbox.resume();
+    Future<Void> closed() {
         return closed.future();
     }
 
@@ -104,67 +123,45 @@ final class Tunnel {
         vertx.setTimer(GOODBYE.toMillis(), t -> cut());
     }
 
-    private void answer(Buffer data) {
+    private void ask(ByteBuf data) {
+        sandbox.write(data);
+    }
+
+    private void answer(ByteBuf data) {
         if (!leaving) {
             frames.ifPresent(f -> f.pass(data));
-            pass(data, sandbox, client);
+            client.write(data);
             return;
         }
-        if (!saidGoodbye) {
-            pass(data.slice(0, frames.orElseThrow().rest(data)), sandbox, client);
-            if (frames.orElseThrow().between()) {
-                sayGoodbye();
-            }
+        if (saidGoodbye) {
+            data.release();
+            return;
+        }
+        client.write(data.slice(data.readerIndex(), frames.orElseThrow().rest(data)));
+        if (frames.orElseThrow().between()) {
+            sayGoodbye();
         }
     }
 
     private void sayGoodbye() {
         saidGoodbye = true;
-        client.write(Frames.RESTARTING).onFailure(gone -> {});
+        client.write(Frames.restarting());
+        client.flush();
     }
 
     private void cut() {
         if (!closed.future().isComplete()) {
-            // The close handlers do the rest.
-            client.close().onFailure(gone -> {});
-            sandbox.close().onFailure(gone -> {});
+            client.cut();
+            sandbox.cut();
         }
     }
 
-    private static void pass(Buffer data, NetSocket from, NetSocket to) {
-        to.write(data).onFailure(gone -> {});
-        if (to.writeQueueFull()) {
-            from.pause();
-            to.drainHandler(v -> from.resume());
-        }
-    }
-
-    /** Vert.x tells of the close before it has handed over what came before it, if that was paused. */
-    private void left(NetSocket gone, NetSocket other) {
+    /** One side has closed. The other gets what is on its way to it. */
+    private void left(TunnelEnd other) {
         if (!closed.tryComplete()) {
             return;
         }
-        other.drainHandler(null);
-        other.handler(unwanted -> {});
-        gone.handler(data -> other.write(data).onFailure(lost -> {}));
-        gone.resume();
-        // Runs behind what resume() has set going.
-        vertx.runOnContext(v -> {
-            long timer = vertx.setTimer(linger.toMillis(), t -> reset(other));
-            other.closeHandler(done -> vertx.cancelTimer(timer));
-            other.end().onFailure(lost -> {});
-            // Paused, it would not be noticed to have left.
-            other.resume();
-        });
-    }
-
-    /** One that still has not read what it was sent would keep it, and the connection, for ever. */
-    private void reset(NetSocket deaf) {
-        // The socket of an agreed upgrade is but a view of its connection.
-        if (deaf == sandbox) {
-            Transport.reset(sandboxConnection);
-        } else {
-            Transport.reset(client);
-        }
+        long timer = vertx.setTimer(linger.toMillis(), t -> other.reset());
+        other.end(() -> vertx.cancelTimer(timer));
     }
 }

@@ -35,7 +35,7 @@ final class Tunnels {
             open.add(tunnel);
             // The sandbox may have taken its time to agree.
             leaving.ifPresent(window -> leave(tunnel, window));
-            return tunnel.open().onComplete(over -> open.remove(tunnel));
+            return tunnel.closed().onComplete(over -> open.remove(tunnel));
         });
     }
 

@@ -1,7 +1,6 @@
 package dev.reveille.session;
 
 import java.util.Objects;
-import java.util.regex.Pattern;
 
 /**
  * Upstream's name for one sandbox. It becomes a path segment or a DNS label, and is never changed on the way.
@@ -9,7 +8,7 @@ import java.util.regex.Pattern;
  * @param value 1 to 128 letters, digits, {@code - _ .}, the first a letter or digit
  */
 public record RuntimeId(String value) {
-    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    private static final int LONGEST = 128;
 
     /** @throws IllegalArgumentException if {@code value} has another form */
     public RuntimeId {
@@ -22,7 +21,20 @@ public record RuntimeId(String value) {
 
     /** Whether {@code text} has the form of a runtime id. */
     public static boolean isOne(String text) {
-        return FORM.matcher(text).matches();
+        if (text.isEmpty() || text.length() > LONGEST || !letterOrDigit(text.charAt(0))) {
+            return false;
+        }
+        for (int i = 1; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!letterOrDigit(c) && c != '-' && c != '_' && c != '.') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean letterOrDigit(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
     @Override

@@ -1,0 +1,148 @@
+package dev.reveille.proxy;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.MessageWrite;
+import io.vertx.core.net.impl.VertxConnection;
+import java.util.Optional;
+
+/**
+ * The middle of a long body on its shortest way: from one HTTP/1.1 connection to the other as it came from the network.
+ * Vert.x would copy each chunk into an array first, and the array into the network's buffer again. Head and end of the
+ * message go through Vert.x all the same, for which the middle is missing.
+ *
+ * <p>Nothing is kept here: what is read is written at once, and nothing is read while the other side is full. Belongs to
+ * the event loop of both connections.
+ */
+final class Splice extends ChannelInboundHandlerAdapter {
+    /** Shorter chunks may be events that come once in a while, and are not worth it. */
+    private static final int WORTH_IT = 16 * 1024;
+
+    /** The body as Vert.x sees it. */
+    interface Body {
+        /** How many chunks came through Vert.x. */
+        long delivered();
+
+        /** Whether Vert.x was told to keep chunks back. */
+        boolean paused();
+
+        /** Whether the sink takes no more for now. Then nothing is read until {@link Splice#reading} says so. */
+        boolean full();
+
+        /** A chunk went past Vert.x. */
+        void moved();
+    }
+
+    private final ChannelHandlerContext source;
+    private final VertxConnection sink;
+    private final Body body;
+    private boolean joined;
+    private boolean over;
+
+    private Splice(ChannelHandlerContext source, VertxConnection sink, Body body) {
+        this.source = source;
+        this.sink = sink;
+        this.body = body;
+    }
+
+    /** Whether a body with a chunk of {@code length} is worth it. */
+    static boolean worthIt(int length) {
+        return length >= WORTH_IT;
+    }
+
+    /**
+     * Takes over as soon as Vert.x holds nothing back of what came before.
+     *
+     * @return empty if these two cannot be joined, as one of them does not speak HTTP/1.1
+     */
+    static Optional<Splice> begin(HttpConnection from, HttpConnection to, Body body) {
+        // Those of HTTP/2, whose messages are those of many streams, are none.
+        if (!(from instanceof VertxConnection reading && to instanceof VertxConnection sink)) {
+            return Optional.empty();
+        }
+        ChannelHandlerContext source = reading.channelHandlerContext();
+        boolean possible = !source.isRemoved()
+                && source.channel().eventLoop()
+                        == sink.channelHandlerContext().channel().eventLoop();
+        if (!possible) {
+            return Optional.empty();
+        }
+        Splice splice = new Splice(source, sink, body);
+        source.pipeline().addBefore(source.name(), null, splice);
+        return Optional.of(splice);
+    }
+
+    /** Whether it has taken over. Then {@link #reading} stops and starts the body, and Vert.x must not be told to. */
+    boolean joined() {
+        return joined;
+    }
+
+    /** Whether to go on reading. */
+    void reading(boolean on) {
+        if (joined && !over) {
+            source.channel().config().setAutoRead(on);
+        }
+    }
+
+    /** Leaves the rest of the body to Vert.x. May be called twice. */
+    void end() {
+        if (over) {
+            return;
+        }
+        reading(true);
+        over = true;
+        joined = false;
+        if (!source.isRemoved()) {
+            source.pipeline().remove(this);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        boolean middle = message instanceof HttpContent chunk
+                && !(message instanceof LastHttpContent)
+                && chunk.decoderResult().isSuccess();
+        if (!middle) {
+            end();
+            context.fireChannelRead(message);
+        } else if (joined) {
+            pass((HttpContent) message);
+        } else {
+            long before = body.delivered();
+            context.fireChannelRead(message);
+            // It came through at once: nothing that came before it is left.
+            joined = !over && !body.paused() && body.delivered() > before;
+        }
+    }
+
+    private void pass(HttpContent chunk) {
+        body.moved();
+        sink.writeToChannel(new Write(chunk));
+        if (body.full()) {
+            reading(false);
+        }
+    }
+
+    private final class Write implements MessageWrite {
+        private final HttpContent chunk;
+
+        private Write(HttpContent chunk) {
+            this.chunk = chunk;
+        }
+
+        @Override
+        @SuppressWarnings("FutureReturnValueIgnored") // whose connection is gone hears of it by the connection
+        public void write() {
+            sink.write(chunk, false);
+        }
+
+        @Override
+        public void cancel(Throwable closed) {
+            ReferenceCountUtil.release(chunk);
+        }
+    }
+}
