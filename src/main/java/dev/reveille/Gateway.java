@@ -1,10 +1,12 @@
 package dev.reveille;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.admin.AdminVerticle;
 import dev.reveille.admin.Readiness;
 import dev.reveille.api.Api;
 import dev.reveille.bus.ClusterNode;
+import dev.reveille.bus.SharedSecret;
 import dev.reveille.config.PortRange;
 import dev.reveille.config.Settings;
 import dev.reveille.lifecycle.LifecycleVerticle;
@@ -43,6 +45,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
+    /** Long enough for a wake, and a page that is left behind is soon of no use to anybody. */
+    private static final Duration TICKET_LIFETIME = Duration.ofMinutes(5);
 
     private final Vertx vertx;
     private final Settings settings;
@@ -132,10 +137,12 @@ public final class Gateway {
                         urls::unrouted,
                         settings.registry().retainStopped(),
                         clock))
-                .compose(registry -> upstream().compose(upstream -> start(registry, upstream)));
+                .compose(registry -> SharedSecret.of(vertx, node, "tickets")
+                        .map(secret -> new Tickets(secret, TICKET_LIFETIME, clock))
+                        .compose(tickets -> upstream().compose(upstream -> start(registry, tickets, upstream))));
     }
 
-    private Future<Void> start(SessionRegistry registry, URI upstream) {
+    private Future<Void> start(SessionRegistry registry, Tickets tickets, URI upstream) {
         runtimeApi = upstream;
         SessionGauges.register(registry, meters);
         calls = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
@@ -143,6 +150,7 @@ public final class Gateway {
         Api api = new Api(
                 registry,
                 tenants,
+                tickets,
                 urls,
                 node.id(),
                 settings.http().bodyLimit(),

@@ -1,7 +1,7 @@
 /**
- * Who may do what: tenants and their keys, and the keys of sandboxes.
+ * Who may do what: tenants and their keys, the keys of sandboxes, and tickets for those who have none.
  *
- * <p>The door is {@link dev.reveille.access.Tenants}. All comparisons take the same time whatever the difference. It
+ * <p>The doors are {@link dev.reveille.access.Tenants} and {@link dev.reveille.access.Tickets}. All comparisons take the same time whatever the difference. It
  * knows nothing of HTTP and holds no sessions.
  */
 package dev.reveille.access;

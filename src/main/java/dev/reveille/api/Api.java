@@ -6,6 +6,7 @@ import static io.vertx.core.http.HttpMethod.POST;
 import static io.vertx.core.http.HttpMethod.PUT;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.config.ByteSize;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.PassThrough;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 /** The routes of the gateway itself: the runtime API's at the root, its own below {@code /api/v1}. */
 public final class Api {
     private static final Logger LOG = LoggerFactory.getLogger(Api.class);
+    private static final String EVENTS = "/api/v1/sessions/:session_id/events";
     private static final Pattern DOT_SEGMENT = Pattern.compile("/(\\.|%2e){1,2}(?=/|$)", Pattern.CASE_INSENSITIVE);
 
     /** Long enough for a restart of upstream, short enough for what it said to be true still. */
@@ -40,6 +42,7 @@ public final class Api {
 
     private final SessionRegistry registry;
     private final Tenants tenants;
+    private final Tickets tickets;
     private final PublicUrls urls;
     private final String node;
     private final ByteSize bodyLimit;
@@ -57,6 +60,7 @@ public final class Api {
     public Api(
             SessionRegistry registry,
             Tenants tenants,
+            Tickets tickets,
             PublicUrls urls,
             String node,
             ByteSize bodyLimit,
@@ -65,6 +69,7 @@ public final class Api {
             InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
+        this.tickets = Objects.requireNonNull(tickets, "tickets");
         this.urls = Objects.requireNonNull(urls, "urls");
         this.node = Objects.requireNonNull(node, "node");
         this.bodyLimit = Objects.requireNonNull(bodyLimit, "bodyLimit");
@@ -80,11 +85,12 @@ public final class Api {
 
     Router router(Vertx vertx) {
         Router router = Router.router(vertx);
-        Caller caller = new Caller(tenants, urls);
+        Caller caller = new Caller(tenants, tickets, urls);
 
         router.route().handler(UnreadBody::watch).failureHandler(Refusal::answer);
         runtimes(router, caller, vertx);
         router.route("/api/*").handler(Api::plainPath);
+        router.route(EVENTS).handler(caller::identifyByTicket);
         router.route("/api/v1/sessions*").handler(caller::identify);
         sessions(router, vertx);
 
@@ -126,7 +132,7 @@ public final class Api {
                 Map.of(PUT, sessions::open, GET, sessions::get, DELETE, sessions::close));
         resource(router, "/api/v1/sessions/:session_id/pause", Map.of(POST, sessions::pause));
         resource(router, "/api/v1/sessions/:session_id/resume", Map.of(POST, sessions::resume));
-        resource(router, "/api/v1/sessions/:session_id/events", Map.of(GET, feed::follow));
+        resource(router, EVENTS, Map.of(GET, feed::follow));
     }
 
     private static void forCallers(

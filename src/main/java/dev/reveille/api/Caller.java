@@ -1,12 +1,14 @@
 package dev.reveille.api;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PublicUrls;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -14,21 +16,52 @@ import java.util.regex.Pattern;
 
 /** Finds out for which tenant a request comes. */
 final class Caller {
+    /** Where a ticket stands in the query. */
+    static final String TICKET = "ticket";
+
     private static final String TENANT = "tenant";
     private static final String BEARER = "Bearer ";
     private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     private final Tenants tenants;
+    private final Tickets tickets;
     private final PublicUrls urls;
 
-    Caller(Tenants tenants, PublicUrls urls) {
+    Caller(Tenants tenants, Tickets tickets, PublicUrls urls) {
         this.tenants = tenants;
+        this.tickets = tickets;
         this.urls = urls;
+    }
+
+    /**
+     * For what a ticket lets read: one that is shown counts in place of a key, and must be good and that session's. A page
+     * of a sandbox is a foreign page here; whoever gave it the ticket has seen to that.
+     */
+    void identifyByTicket(RoutingContext context) {
+        List<String> shown = context.queryParam(TICKET);
+        Optional<String> tenant = shown.stream()
+                .findFirst()
+                .flatMap(tickets::verify)
+                .filter(grant -> grant.session().value().equals(context.pathParam("session_id")))
+                .map(Tickets.Grant::tenant);
+        if (!shown.isEmpty() && tenant.isEmpty()) {
+            context.fail(new GatewayFailure.Unauthorized(
+                            "the ticket is not good for this session, or not any more; get a new one, or provide an API"
+                                    + " key (X-API-Key)")
+                    .asException());
+            return;
+        }
+        tenant.ifPresent(name -> context.put(TENANT, name));
+        context.next();
     }
 
     /** Goes on with the tenant known; fails with {@code unauthorized} or {@code forbidden}. */
     void identify(RoutingContext context) {
+        if (tenant(context) != null) {
+            context.next();
+            return;
+        }
         // The body stays unread until somebody wants it; the caller is known before.
         Optional<String> key = key(context.request());
         if (tenants.open() && !knownHere(context.request())) {
@@ -55,7 +88,7 @@ final class Caller {
         context.next();
     }
 
-    /** The tenant that {@link #identify} found. */
+    /** The tenant that was found; null before. */
     static String tenant(RoutingContext context) {
         return context.get(TENANT);
     }

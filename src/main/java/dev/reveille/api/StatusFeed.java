@@ -50,7 +50,7 @@ final class StatusFeed {
     }
 
     void follow(RoutingContext context) {
-        Parameters.of(context);
+        Parameters.of(context, Caller.TICKET);
         SessionId id = Parameters.sessionId(context);
         checkHandshake(context.request());
         SessionCommand command = SessionCommand.byClient(id, Caller.tenant(context), Duration.ZERO);

@@ -5,6 +5,7 @@ import static java.time.Duration.ofMillis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.Wire;
 import dev.reveille.config.ByteSize;
@@ -70,6 +71,7 @@ class ContractTest {
         Router router = new Api(
                         registry,
                         new Tenants(List.of(), Optional.empty()),
+                        new Tickets(() -> new byte[32], Duration.ZERO, InstantSource.system()),
                         new PublicUrls(Optional.empty()),
                         "node",
                         new ByteSize(1024),

@@ -4,6 +4,7 @@ import static dev.reveille.testing.TestGateway.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.api.RawConnection.Answer;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.config.Settings;
@@ -59,6 +60,7 @@ final class Front implements AutoCloseable {
         Api api = new Api(
                 new SessionRegistry(vertx, store, ClusterNode.alone()),
                 tenants,
+                new Tickets(() -> new byte[32], Duration.ofMinutes(1), clock),
                 new PublicUrls(Optional.empty()),
                 "node",
                 settings.http().bodyLimit(),
