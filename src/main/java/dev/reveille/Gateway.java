@@ -161,12 +161,12 @@ public final class Gateway {
                 .compose(up ->
                         deploy(new LifecycleVerticle(registry, node, tenants, urls, calls, settings, meters, clock)))
                 .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))
-                .compose(up -> listeners(registry, api))
+                .compose(up -> listeners(registry, tickets, api))
                 .onSuccess(up -> readiness.ready());
     }
 
     /** One listener on each event loop that the machine can run at once, all on one port. */
-    private Future<Void> listeners(SessionRegistry registry, Api api) {
+    private Future<Void> listeners(SessionRegistry registry, Tickets tickets, Api api) {
         int configured = settings.http().port();
         int shared = configured == 0 ? -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE) : configured;
         // As one deployment they stop together.
@@ -176,6 +176,7 @@ public final class Gateway {
                         () -> new ProxyVerticle(
                                 registry,
                                 tenants,
+                                tickets,
                                 urls,
                                 holds,
                                 settings,

@@ -4,6 +4,7 @@ import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.OpenCommand;
@@ -84,6 +85,7 @@ class HotPathTest {
         await(vertx.deployVerticle(new ProxyVerticle(
                 registry,
                 tenants,
+                new Tickets(() -> new byte[32], Duration.ofMinutes(1), clock),
                 urls,
                 holds,
                 settings,

@@ -140,6 +140,8 @@ final class Keys {
             key("proxy.replay-buffer", Form.SIZE, "64KiB", s -> s.proxy().replayBuffer());
     static final Key<Duration> VERDICT_CACHE =
             key("proxy.verdict-cache", Form.TIME, "1s", s -> s.proxy().verdictCache());
+    static final Key<Duration> WAKING_PAGE_AFTER =
+            key("proxy.waking-page-after", Form.TIME, "1s", s -> s.proxy().wakingPageAfter());
     static final Key<Boolean> STRICT =
             key("proxy.strict", Form.YES_OR_NO, "false", s -> s.proxy().strict());
 

@@ -445,6 +445,7 @@ public record Settings(
      * @param stallTimeout how long one side may take nothing of what is to be sent to it
      * @param replayBuffer how much of a body is kept for sending it again; may be zero
      * @param verdictCache how long the finding whether a sandbox is alive is believed; may be zero
+     * @param wakingPageAfter how long a person looks at nothing before the page that a sandbox wakes; zero: no such page
      * @param strict whether every 404, 502 and 504 counts as a disconnect and every 503 as paused, unprobed
      */
     public record Proxy(
@@ -453,6 +454,7 @@ public record Settings(
             Duration stallTimeout,
             ByteSize replayBuffer,
             Duration verdictCache,
+            Duration wakingPageAfter,
             boolean strict) {
         private static final long MOST_REPLAY = 64 << 20;
 
@@ -464,6 +466,7 @@ public record Settings(
                     .time("stall-timeout", stallTimeout)
                     .size("replay-buffer", replayBuffer, 0, MOST_REPLAY)
                     .timeOrNone("verdict-cache", verdictCache)
+                    .timeOrNone("waking-page-after", wakingPageAfter)
                     .met();
         }
     }

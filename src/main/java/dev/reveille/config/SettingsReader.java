@@ -146,6 +146,7 @@ public final class SettingsReader {
                 valueOf(Keys.STALL_TIMEOUT),
                 valueOf(Keys.REPLAY_BUFFER),
                 valueOf(Keys.VERDICT_CACHE),
+                valueOf(Keys.WAKING_PAGE_AFTER),
                 valueOf(Keys.STRICT));
     }
 

@@ -64,8 +64,23 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
      * @return when it was sent
      */
     public Future<Void> answer(HttpServerResponse response) {
-        if (response.headWritten() || response.ended() || response.closed()) {
+        if (!begin(response)) {
             return Future.succeededFuture();
+        }
+        return response.putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .end(toJson().toBuffer());
+    }
+
+    /**
+     * Sets status and {@code Retry-After}, for an answer in another form than ours. All other header fields but {@code
+     * Connection} are taken away.
+     *
+     * @return whether there still was something to set; if not, an answer was begun already
+     */
+    public boolean begin(HttpServerResponse response) {
+        if (response.headWritten() || response.ended() || response.closed()) {
+            return false;
         }
         String connection = response.headers().get(HttpHeaders.CONNECTION);
         response.headers().clear();
@@ -73,11 +88,9 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
             response.putHeader(HttpHeaders.CONNECTION, connection);
         }
         failure.retryAfter().ifPresent(d -> response.putHeader(HttpHeaders.RETRY_AFTER, seconds(d)));
-        return response.setStatusCode(failure.status())
-                .setStatusMessage(HttpResponseStatus.valueOf(failure.status()).reasonPhrase())
-                .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(toJson().toBuffer());
+        response.setStatusCode(failure.status())
+                .setStatusMessage(HttpResponseStatus.valueOf(failure.status()).reasonPhrase());
+        return true;
     }
 
     /** Whole seconds, rounded up: the header knows no others. */

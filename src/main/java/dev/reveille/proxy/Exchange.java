@@ -130,8 +130,9 @@ final class Exchange {
                     Failures.asleep(route, bar.get(), proxy.holds().wakeTimes().expected()));
         }
         return bar.isEmpty()
-                ? waiting(proxy.waker().await(route, left(), gone.future()))
-                : waiting(proxy.waker().join(route, left(), gone.future())).compose(this::arrived);
+                ? waiting(proxy.waker().await(route, proxy.pages().patience(in, left()), gone.future()))
+                : waiting(proxy.waker().join(route, proxy.pages().patience(in, left()), gone.future()))
+                        .compose(this::arrived);
     }
 
     private Future<Route> waiting(Future<Route> held) {
@@ -355,13 +356,19 @@ final class Exchange {
             return ProxyMeters.Outcome.BROKEN;
         }
         GatewayFailure failure = error instanceof Loss loss ? Failures.lost(loss) : Problem.failureOf(error);
-        Optional<String> sessionId = Optional.ofNullable(proxy.registry().route(path.runtimeId()))
-                .map(r -> r.session().id().value());
+        Optional<Route> route = Optional.ofNullable(proxy.registry().route(path.runtimeId()));
+        Problem problem = new Problem(
+                failure,
+                route.map(r -> r.session().id().value()),
+                Optional.of(path.runtimeId()).filter(RuntimeId::isOne));
         aboutToAnswer();
-        new Problem(failure, sessionId, Optional.of(path.runtimeId()).filter(RuntimeId::isOne))
-                .answer(response)
-                .onFailure(closed -> {});
-        return ProxyMeters.Outcome.of(failure.status());
+        (Navigation.isOne(in) ? page(problem, route) : problem.answer(response)).onFailure(closed -> {});
+        return ProxyMeters.Outcome.of(response.getStatusCode());
+    }
+
+    private Future<Void> page(Problem problem, Optional<Route> route) {
+        boolean mayWake = route.filter(r -> proxy.wakeRight().has(in, r)).isPresent();
+        return proxy.pages().answer(in, path, problem, route, mayWake, left());
     }
 
     private static <T> Future<T> failed(GatewayFailure failure) {

@@ -21,6 +21,7 @@ record ProxyContext(
         Holds holds,
         Verdicts verdicts,
         WakeRight wakeRight,
+        Pages pages,
         Tunnels tunnels,
         ProxyMeters meters,
         Settings.Proxy settings,

@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
 import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
@@ -51,6 +52,7 @@ public final class ProxyVerticle extends VerticleBase {
 
     private final SessionRegistry registry;
     private final Tenants tenants;
+    private final Tickets tickets;
     private final PublicUrls urls;
     private final Holds holds;
     private final Settings settings;
@@ -76,6 +78,7 @@ public final class ProxyVerticle extends VerticleBase {
     public ProxyVerticle(
             SessionRegistry registry,
             Tenants tenants,
+            Tickets tickets,
             PublicUrls urls,
             Holds holds,
             Settings settings,
@@ -87,6 +90,7 @@ public final class ProxyVerticle extends VerticleBase {
             BooleanSupplier leaving) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
+        this.tickets = Objects.requireNonNull(tickets, "tickets");
         this.urls = Objects.requireNonNull(urls, "urls");
         this.holds = Objects.requireNonNull(holds, "holds");
         this.settings = Objects.requireNonNull(settings, "settings");
@@ -127,6 +131,7 @@ public final class ProxyVerticle extends VerticleBase {
                 holds,
                 new Verdicts(probe, proxy.verdictCache(), clock),
                 new WakeRight(tenants),
+                new Pages(tickets, urls, holds.wakeTimes(), proxy.wakingPageAfter(), clock),
                 tunnels,
                 new ProxyMeters(meters),
                 proxy,

@@ -68,7 +68,13 @@ class EverySettingTest {
                     ofSeconds(2)),
             new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000),
             new Settings.Proxy(
-                    ofSeconds(2), ofSeconds(900), ofSeconds(300), new ByteSize(64 << 10), ofSeconds(1), false),
+                    ofSeconds(2),
+                    ofSeconds(900),
+                    ofSeconds(300),
+                    new ByteSize(64 << 10),
+                    ofSeconds(1),
+                    ofSeconds(1),
+                    false),
             new Settings.Registry(
                     ofHours(1),
                     ofSeconds(10),
@@ -118,7 +124,8 @@ class EverySettingTest {
                     ofMillis(9),
                     ofMillis(10)),
             new Settings.Hold(ofHours(1), 1, 2, 3),
-            new Settings.Proxy(ofSeconds(3), ofSeconds(4), ofSeconds(5), new ByteSize(0), ofSeconds(0), true),
+            new Settings.Proxy(
+                    ofSeconds(3), ofSeconds(4), ofSeconds(5), new ByteSize(0), ofSeconds(0), ofSeconds(0), true),
             new Settings.Registry(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
             new Settings.Cluster(
                     true,
@@ -174,6 +181,7 @@ class EverySettingTest {
             Map.entry("proxy.stall-timeout", "5s"),
             Map.entry("proxy.replay-buffer", "0B"),
             Map.entry("proxy.verdict-cache", "0s"),
+            Map.entry("proxy.waking-page-after", "0"),
             Map.entry("proxy.strict", "true"),
             Map.entry("registry.retain-stopped", "0"),
             Map.entry("registry.repair-interval", "11s"),
