@@ -1,0 +1,261 @@
+package dev.reveille.testing;
+
+import static dev.reveille.testing.TestGateway.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * A real Chromium without a window, led by its DevTools protocol: over one websocket, calls with a number that the answer
+ * repeats, and events in between.
+ */
+public final class Browser implements AutoCloseable {
+    private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
+    private static final String LISTENING = "DevTools listening on ";
+    private static final int LARGEST_MESSAGE = 64 << 20;
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(40);
+
+    private final Process process;
+    private final Path profile;
+    private final WebSocketClient client;
+    private final AtomicInteger calls = new AtomicInteger();
+    private final Map<Integer, Promise<JsonObject>> pending = new ConcurrentHashMap<>();
+    private final Map<String, Tab> tabs = new ConcurrentHashMap<>();
+    private final WebSocket socket;
+
+    private Browser(Vertx vertx, Path program, Path profile) throws IOException {
+        this.profile = profile;
+        List<String> command = List.of(
+                program.toString(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+                "--no-proxy-server",
+                "--hide-scrollbars",
+                "--remote-debugging-port=0",
+                "--user-data-dir=" + profile,
+                "about:blank");
+        process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        client = vertx.createWebSocketClient(
+                new WebSocketClientOptions().setMaxFrameSize(LARGEST_MESSAGE).setMaxMessageSize(LARGEST_MESSAGE));
+        URI devTools = address();
+        socket = await(client.connect(devTools.getPort(), devTools.getHost(), devTools.getPath())
+                .onSuccess(s -> s.textMessageHandler(text -> heard(new JsonObject(text)))));
+    }
+
+    /** Where Chromium is; empty if it is not installed. */
+    public static Optional<Path> program() {
+        return Stream.of(Optional.ofNullable(System.getenv("PATH")).orElse("").split(File.pathSeparator, -1))
+                .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    /** Runs when this returns. */
+    public static Browser start(Vertx vertx) throws IOException {
+        Path program = program().orElseThrow(() -> new IllegalStateException("Chromium is not installed"));
+        return new Browser(vertx, program, Files.createTempDirectory("reveille-browser-"));
+    }
+
+    /** It says so on its error stream, of which the rest is read for it never to stand still. */
+    private URI address() throws IOException {
+        BufferedReader lines = process.inputReader(UTF_8);
+        List<String> said = new ArrayList<>();
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            said.add(line);
+            if (line.startsWith(LISTENING)) {
+                Thread reader = new Thread(() -> lines.lines().forEach(rest -> {}), "browser-output");
+                reader.setDaemon(true);
+                reader.start();
+                return URI.create(line.substring(LISTENING.length()).trim());
+            }
+        }
+        throw new IOException("Chromium did not start: " + said);
+    }
+
+    /** A tab of that size, which nothing was opened in yet, and with storage of its own. */
+    public Tab tab(int width, int height, boolean dark) {
+        JsonObject storage = call("", "Target.createBrowserContext", new JsonObject());
+        JsonObject target = call(
+                "",
+                "Target.createTarget",
+                new JsonObject()
+                        .put("url", "about:blank")
+                        .put("browserContextId", storage.getString("browserContextId")));
+        String session = call("", "Target.attachToTarget", target.copy().put("flatten", true))
+                .getString("sessionId");
+        Tab tab = new Tab(session);
+        tabs.put(session, tab);
+        tab.prepare(width, height, dark);
+        return tab;
+    }
+
+    private JsonObject call(String session, String method, JsonObject parameters) {
+        int id = calls.incrementAndGet();
+        Promise<JsonObject> answer = Promise.promise();
+        pending.put(id, answer);
+        JsonObject message =
+                new JsonObject().put("id", id).put("method", method).put("params", parameters);
+        if (!session.isEmpty()) {
+            message.put("sessionId", session);
+        }
+        Future<Void> sent = socket.writeTextMessage(message.encode());
+        return await(sent.compose(done -> answer.future()));
+    }
+
+    private void heard(JsonObject message) {
+        Integer id = message.getInteger("id");
+        if (id == null) {
+            Tab tab = tabs.get(message.getString("sessionId", ""));
+            if (tab != null) {
+                tab.heard(message.getString("method"), message.getJsonObject("params"));
+            }
+            return;
+        }
+        Promise<JsonObject> answer = pending.remove(id);
+        if (message.containsKey("error")) {
+            answer.fail(message.getJsonObject("error").encode());
+        } else {
+            answer.complete(message.getJsonObject("result"));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+        await(client.close());
+        try (Stream<Path> all = Files.walk(profile)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(each);
+            }
+        }
+    }
+
+    /** One page after the other, and what it complains of. */
+    public final class Tab {
+        private final String session;
+        private final List<String> complaints = new CopyOnWriteArrayList<>();
+
+        private Tab(String session) {
+            this.session = session;
+        }
+
+        private void prepare(int width, int height, boolean dark) {
+            for (String domain : List.of("Page", "Runtime", "Log")) {
+                call(session, domain + ".enable", new JsonObject());
+            }
+            call(
+                    session,
+                    "Emulation.setDeviceMetricsOverride",
+                    new JsonObject()
+                            .put("width", width)
+                            .put("height", height)
+                            .put("deviceScaleFactor", 2)
+                            .put("mobile", width < 500));
+            call(
+                    session,
+                    "Emulation.setEmulatedMedia",
+                    new JsonObject()
+                            .put(
+                                    "features",
+                                    new JsonArray()
+                                            .add(new JsonObject()
+                                                    .put("name", "prefers-color-scheme")
+                                                    .put("value", dark ? "dark" : "light"))));
+        }
+
+        private void heard(String event, JsonObject about) {
+            if (event.equals("Runtime.exceptionThrown")) {
+                complaints.add(about.getJsonObject("exceptionDetails").encode());
+            } else if (event.equals("Log.entryAdded")) {
+                JsonObject entry = about.getJsonObject("entry");
+                if (List.of("error", "warning").contains(entry.getString("level"))) {
+                    complaints.add(entry.getString("text") + " " + entry.getString("url", ""));
+                }
+            } else if (event.equals("Runtime.consoleAPICalled")
+                    && !about.getString("type").equals("log")) {
+                complaints.add(about.encode());
+            }
+        }
+
+        /** Errors and warnings in the console, since the begin. */
+        public List<String> complaints() {
+            return complaints;
+        }
+
+        public void withoutScripts() {
+            call(session, "Emulation.setScriptExecutionDisabled", new JsonObject().put("value", true));
+        }
+
+        /** Opens an address, as if somebody had typed it. */
+        public void open(String url) {
+            call(session, "Page.navigate", new JsonObject().put("url", url));
+        }
+
+        /** What an expression comes to as text; empty while there is no page to ask. */
+        public String says(String expression) {
+            try {
+                JsonObject answer = call(
+                        session, "Runtime.evaluate", new JsonObject().put("expression", "String(" + expression + ")"));
+                return answer.getJsonObject("result").getString("value", "");
+            } catch (RuntimeException between) {
+                return "";
+            }
+        }
+
+        /** Returns once the page is there as a whole, and the expression is true of it. */
+        public void until(String expression) {
+            long begun = System.nanoTime();
+            while (!says("document.readyState === 'complete' && (" + expression + ")")
+                    .equals("true")) {
+                if (System.nanoTime() - begun > PATIENCE_NANOS) {
+                    throw new AssertionError(expression + " never came true of: "
+                            + says("document.documentElement.innerText") + " " + complaints);
+                }
+            }
+        }
+
+        public void screenshot(Path file) throws IOException {
+            String image =
+                    call(session, "Page.captureScreenshot", new JsonObject()).getString("data");
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            Files.write(file, Base64.getDecoder().decode(image));
+        }
+    }
+}
