@@ -1,8 +1,10 @@
 package dev.reveille;
 
+import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.JarCluster;
@@ -11,12 +13,16 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.client.HttpResponse;
 import io.vertx.junit5.VertxExtension;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,6 +127,35 @@ class ClusterIT {
                         .isEqualTo(200);
             }
         }
+    }
+
+    @Test
+    void thePageOfOneNodeMayFollowItsSessionAtEveryOtherAlsoAtOneThatCameLater() throws Exception {
+        cluster.start(2);
+        String path = aPausedSession("watched");
+        upstream.resumeTakes(ofMinutes(10));
+
+        HttpResponse<Buffer> page = cluster.request(0, HttpMethod.GET, path)
+                .putHeader("Sec-Fetch-Mode", "navigate")
+                .send()
+                .await(PATIENCE_SECONDS, SECONDS);
+        Matcher feed = Pattern.compile("data-feed=\"([^\"]+)\"").matcher(page.bodyAsString());
+        assertThat(feed.find()).as(page.bodyAsString()).isTrue();
+        follow(1, feed.group(1));
+        cluster.kill(0);
+        cluster.start(1);
+        follow(2, feed.group(1));
+
+        assertThat(page.statusCode()).isEqualTo(503);
+        String forged = feed.group(1).substring(0, feed.group(1).length() - 1);
+        assertThatThrownBy(() -> follow(2, forged)).hasMessageContaining("401");
+    }
+
+    private void follow(int node, String feed) throws Exception {
+        URI url = cluster.node(node).url();
+        WebSocketClient sockets = vertx.createWebSocketClient();
+        sockets.connect(url.getPort(), url.getHost(), feed).await(PATIENCE_SECONDS, SECONDS);
+        sockets.close().await(PATIENCE_SECONDS, SECONDS);
     }
 
     /** Until another node has said that it goes on. */

@@ -381,6 +381,20 @@ class WakingPageTest {
     }
 
     @Test
+    void aSandboxOfWhichNobodyKnewThatItSleepsIsShownWakingToo() {
+        rig = Rig.with(SOON);
+        String session = rig.running();
+        rig.upstream.session(session).isPaused();
+        rig.upstream.resumeTakes(ofMinutes(10));
+
+        assertPage(opens(rig.path(session, "/app")), 503, "Waking your sandbox");
+
+        rig.upstream.session(session).isRunning();
+        Rig.eventually("it is awake", () -> opens(rig.path(session, "/app")).statusCode() == 200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
     void whatASandboxSaysOfItselfIsTextAndNoMarkup() {
         rig = Rig.with("proxy.waking-page-after=15s");
         String session = rig.paused();
