@@ -93,11 +93,15 @@ final class Line implements AutoCloseable {
     }
 
     String read(int length) throws IOException {
+        return new String(bytes(length), ISO_8859_1);
+    }
+
+    byte[] bytes(int length) throws IOException {
         byte[] bytes = in.readNBytes(length);
         if (bytes.length < length) {
             throw new EOFException("the other side closed after: " + new String(bytes, ISO_8859_1));
         }
-        return new String(bytes, ISO_8859_1);
+        return bytes;
     }
 
     /** Reads and drops so many bytes. */
