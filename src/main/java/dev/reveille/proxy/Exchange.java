@@ -91,6 +91,10 @@ final class Exchange {
     // If the sandbox sleeps, wait for it.
 
     private Future<Void> pass(Route route) {
+        String prefix = origin(route).prefix();
+        if (SandboxPath.leavesPrefix(path.below(prefix), prefix)) {
+            return failed(Failures.outside());
+        }
         return awake(route).compose(this::forward);
     }
 

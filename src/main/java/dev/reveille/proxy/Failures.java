@@ -73,6 +73,11 @@ final class Failures {
                 loss.kind().status(), loss.kind().words());
     }
 
+    static GatewayFailure outside() {
+        return new GatewayFailure.InvalidRequest(
+                "the dots in the path lead out of the sandbox (expected: a path that stays below its own)");
+    }
+
     static GatewayFailure bodyGone() {
         return new GatewayFailure.BodyNotReplayable(
                 "the sandbox was asleep and is awake now, but the request's body is gone: send it again");

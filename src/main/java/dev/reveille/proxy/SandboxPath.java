@@ -59,6 +59,11 @@ record SandboxPath(String runtimeId, Service service, String rest, boolean ownOr
         return target.startsWith(QUESTION_MARK) ? "/" + target : target;
     }
 
+    /** Whether {@code target}, made by {@link #below}, may lead out of {@code prefix}: behind that are others' sandboxes. */
+    static boolean leavesPrefix(String target, String prefix) {
+        return !prefix.isEmpty() && DotSegments.leadOut(target.substring(prefix.length()));
+    }
+
     /** The path behind the service's name, without the query. */
     String path() {
         int query = rest.indexOf('?');
