@@ -203,6 +203,8 @@ public final class Wire {
             case "invalid_request" -> new GatewayFailure.InvalidRequest(detail);
             case "no_such_resource" -> new GatewayFailure.NoSuchResource(json.getInteger("status"), detail);
             case "head_too_long" -> new GatewayFailure.HeadTooLong(json.getInteger("status"), detail);
+            case "unsupported" -> new GatewayFailure.Unsupported(json.getInteger("status"), detail);
+            case "too_slow" -> new GatewayFailure.TooSlow(detail);
             case "too_large" -> new GatewayFailure.TooLarge(detail);
             case "unauthorized" -> new GatewayFailure.Unauthorized(detail);
             case "forbidden" -> new GatewayFailure.Forbidden(detail);

@@ -7,10 +7,12 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,6 +42,15 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
             directory -> directory.map(Path::toString).orElse("none"));
     static final Form<List<String>> WORDS =
             of(Form::words, words -> words.isEmpty() ? "[]" : new JsonArray(words).encode());
+    static final Form<List<AddressRange>> RANGES = of(
+            Form::ranges,
+            ranges -> ranges.isEmpty()
+                    ? "[]"
+                    : new JsonArray(ranges.stream().map(AddressRange::toString).toList()).encode());
+
+    /** Those whose value may be written as a list. */
+    static final Set<Form<?>> LISTS = Set.of(WORDS, RANGES);
+
     static final Form<Optional<String>> SECRET_OR_NONE = new Form<>(
             text -> Optional.of(text).filter(secret -> !secret.isEmpty()),
             secret -> secret.isPresent() ? MASK : "",
@@ -161,6 +172,15 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
             return list(text);
         }
         return text.isEmpty() ? List.of() : Arrays.asList(text.split("\\s+", -1));
+    }
+
+    private static List<AddressRange> ranges(String text) throws MismatchException {
+        List<AddressRange> ranges = new ArrayList<>();
+        for (String word :
+                words(text.startsWith("[") ? text : text.replace(',', ' ').trim())) {
+            ranges.add(AddressRange.read(word.toLowerCase(Locale.ROOT)));
+        }
+        return List.copyOf(ranges);
     }
 
     private static List<String> list(String text) throws MismatchException {

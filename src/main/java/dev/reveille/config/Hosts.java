@@ -27,6 +27,13 @@ final class Hosts {
                 : NAME.matcher(host).matches();
     }
 
+    /** Whether {@code host} is written with digits, so that nobody needs to be asked what it means. */
+    static boolean isAddress(String host) {
+        return host.indexOf(':') >= 0
+                ? host.indexOf('%') < 0 && ipv6(host).isPresent()
+                : IPV4.matcher(host).matches();
+    }
+
     /** Whether {@code name}, in lower case, is a domain that further names can stand in front of. */
     static boolean isDomain(String name) {
         return DOMAIN.matcher(name).matches() && !NUMERIC.matcher(name).matches();

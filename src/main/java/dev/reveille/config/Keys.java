@@ -45,6 +45,18 @@ final class Keys {
             key("http.port-range", Form.portsOrNone(), "", s -> s.http().portRange());
     static final Key<ByteSize> HTTP_BODY_LIMIT =
             key("http.body-limit", Form.SIZE, "32MiB", s -> s.http().bodyLimit());
+    static final Key<List<AddressRange>> HTTP_TRUSTED_PROXIES =
+            key("http.trusted-proxies", Form.RANGES, "", s -> s.http().trustedProxies());
+    static final Key<ByteSize> HTTP_MAX_REQUEST_LINE =
+            key("http.max-request-line", Form.SIZE, "16KiB", s -> s.http().maxRequestLine());
+    static final Key<ByteSize> HTTP_MAX_HEAD =
+            key("http.max-head", Form.SIZE, "64KiB", s -> s.http().maxHead());
+    static final Key<Duration> HTTP_HEAD_TIMEOUT =
+            key("http.head-timeout", Form.TIME, "30s", s -> s.http().headTimeout());
+    static final Key<Duration> HTTP_IDLE_TIMEOUT =
+            key("http.idle-timeout", Form.TIME, "75s", s -> s.http().idleTimeout());
+    static final Key<Duration> HTTP_BODY_TIMEOUT =
+            key("http.body-timeout", Form.TIME, "60s", s -> s.http().bodyTimeout());
 
     static final Key<String> ADMIN_HOST =
             key("admin.host", Form.TEXT, "127.0.0.1", s -> s.admin().host());

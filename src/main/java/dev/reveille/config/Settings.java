@@ -108,7 +108,13 @@ public record Settings(
                         http.domain(),
                         http.domainSeparator(),
                         http.portRange(),
-                        http.bodyLimit()),
+                        http.bodyLimit(),
+                        http.trustedProxies(),
+                        http.maxRequestLine(),
+                        http.maxHead(),
+                        http.headTimeout(),
+                        http.idleTimeout(),
+                        http.bodyTimeout()),
                 new Admin(admin.host(), adminPort),
                 cluster);
     }
@@ -145,6 +151,12 @@ public record Settings(
      * @param domainSeparator a dot or a hyphen, between a sandbox's own name and {@code domain}
      * @param portRange the ports of sandboxes, four for each; there if they have ports
      * @param bodyLimit the longest body that is read into memory, so not that of sandbox traffic
+     * @param trustedProxies who is believed what it says of earlier hops
+     * @param maxRequestLine the longest first line of a request, without its end
+     * @param maxHead the longest header fields of a request together, without the ends of their lines
+     * @param headTimeout from the first byte of a request, or from connecting, to the whole head
+     * @param idleTimeout from the end of an answer to the first byte of the next request
+     * @param bodyTimeout how long nothing of a body may come while it is wanted
      */
     public record Http(
             String host,
@@ -154,7 +166,15 @@ public record Settings(
             Optional<String> domain,
             String domainSeparator,
             Optional<PortRange> portRange,
-            ByteSize bodyLimit) {
+            ByteSize bodyLimit,
+            List<AddressRange> trustedProxies,
+            ByteSize maxRequestLine,
+            ByteSize maxHead,
+            Duration headTimeout,
+            Duration idleTimeout,
+            Duration bodyTimeout) {
+        private static final long LEAST_HEAD = 1 << 10;
+        private static final long MOST_HEAD = 1 << 20;
         private static final long LEAST_BODY = 1 << 10;
         private static final long MOST_BODY = 1 << 30;
         private static final List<String> SEPARATORS = List.of(".", "-");
@@ -167,6 +187,7 @@ public record Settings(
             host = Hosts.bare(host);
             publicUrl = publicUrl.map(Settings::withoutTrailingSlash);
             domain = domain.map(name -> name.toLowerCase(Locale.ROOT));
+            trustedProxies = List.copyOf(trustedProxies);
             Expectations expectations = new Expectations("http")
                     .host("host", host)
                     .number("port", port, 0, 65_535)
@@ -177,7 +198,12 @@ public record Settings(
                             "one of " + String.join(", ", SEPARATORS))
                     .that(routing != Routing.SUBDOMAIN || domain.isPresent(), needed("http.domain", routing))
                     .that(routing != Routing.PORT || portRange.isPresent(), needed("http.port-range", routing))
-                    .size("body-limit", bodyLimit, LEAST_BODY, MOST_BODY);
+                    .size("body-limit", bodyLimit, LEAST_BODY, MOST_BODY)
+                    .size("max-request-line", maxRequestLine, LEAST_HEAD, MOST_HEAD)
+                    .size("max-head", maxHead, LEAST_HEAD, MOST_HEAD)
+                    .time("head-timeout", headTimeout)
+                    .time("idle-timeout", idleTimeout)
+                    .time("body-timeout", bodyTimeout);
             domain.ifPresent(name -> expectations.that(
                     Hosts.isDomain(name),
                     "domain",

@@ -86,7 +86,13 @@ public final class SettingsReader {
                 valueOf(Keys.HTTP_DOMAIN),
                 valueOf(Keys.HTTP_DOMAIN_SEPARATOR),
                 valueOf(Keys.HTTP_PORT_RANGE),
-                valueOf(Keys.HTTP_BODY_LIMIT));
+                valueOf(Keys.HTTP_BODY_LIMIT),
+                valueOf(Keys.HTTP_TRUSTED_PROXIES),
+                valueOf(Keys.HTTP_MAX_REQUEST_LINE),
+                valueOf(Keys.HTTP_MAX_HEAD),
+                valueOf(Keys.HTTP_HEAD_TIMEOUT),
+                valueOf(Keys.HTTP_IDLE_TIMEOUT),
+                valueOf(Keys.HTTP_BODY_TIMEOUT));
     }
 
     private Settings.Admin admin() {

@@ -126,7 +126,7 @@ final class YamlSource {
     private void leaf(Key<?> key, Node node) {
         if (node instanceof ScalarNode scalar) {
             give(key, isNothing(node) ? "" : scalar.getValue(), node);
-        } else if (node instanceof SequenceNode list && key.form().equals(Form.WORDS) && isWords(list)) {
+        } else if (node instanceof SequenceNode list && Form.LISTS.contains(key.form()) && isWords(list)) {
             give(key, words(list), node);
         } else {
             problems.add(key.name() + ": " + kind(node) + " (expected: a single value); from " + origin(node));

@@ -110,6 +110,7 @@ final class Attempt {
     }
 
     private static Future<HttpClientResponse> abandoned(HttpClientRequest request) {
+        request.exceptionHandler(cut -> {});
         Transport.cut(request.connection());
         return Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, new ClientLeft()));
     }

@@ -5,6 +5,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -49,17 +50,7 @@ final class EndToEnd {
                 out.add(field.getKey(), field.getValue());
             }
         }
-        out.set(
-                "X-Forwarded-For",
-                in.remoteAddress() == null ? "unknown" : in.remoteAddress().hostAddress());
-        out.set("X-Forwarded-Proto", in.isSSL() ? "https" : "http");
-        String authority = RequestTarget.authority(in);
-        if (authority != null) {
-            out.set("X-Forwarded-Host", authority);
-        }
-        if (!path.ownOrigin()) {
-            out.set("X-Forwarded-Prefix", path.publicPrefix());
-        }
+        Forwarded.add(in, path, out);
     }
 
     /** What a client gets of an answer's head. */
@@ -91,13 +82,27 @@ final class EndToEnd {
         }
     }
 
-    /** Whether a request asks for another protocol, and one that a tunnel can carry: HTTP/2 is none. */
+    /**
+     * Whether a request asks for another protocol, and one that a tunnel can carry: HTTP/2 is none. HTTP/1.0 has no way to
+     * ask (RFC 9110, 7.8), and what comes behind a head that announces a body is the body.
+     */
     static boolean asksForUpgrade(HttpServerRequest in) {
         String protocol = in.getHeader(HttpHeaders.UPGRADE);
         return protocol != null
+                && in.version() != HttpVersion.HTTP_1_0
+                && !hasBody(in.headers())
                 && !protocol.toLowerCase(Locale.ROOT).startsWith("h2c")
                 && HttpMethod.GET.equals(in.method())
                 && named(in.headers()).contains("upgrade");
+    }
+
+    private static boolean hasBody(MultiMap headers) {
+        return headers.contains(HttpHeaders.TRANSFER_ENCODING)
+                || !"0"
+                        .equals(
+                                headers.get(HttpHeaders.CONTENT_LENGTH) == null
+                                        ? "0"
+                                        : headers.get(HttpHeaders.CONTENT_LENGTH));
     }
 
     /** Both sides agree to speak another protocol: the two fields that say so go through after all. */
@@ -118,6 +123,8 @@ final class EndToEnd {
                 names.add(name.trim().toLowerCase(Locale.ROOT));
             }
         }
+        // Whoever reads the message needs it, and nobody may name it (RFC 9110, 7.6.1).
+        names.remove("content-length");
         return names;
     }
 

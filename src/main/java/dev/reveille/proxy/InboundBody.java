@@ -14,7 +14,7 @@ import java.util.Optional;
  * A request's body, which stays unread until there is somebody to take it. It goes to one sink at a time; what went to an
  * earlier one is kept, within a bound, so that it can be sent again.
  */
-final class InboundBody implements Splice.Body {
+final class InboundBody implements Splice.Body, SenderWatch.Demand {
     /** How long the rest of a body that nobody wants is read before the connection is closed. */
     private static final long LINGER_MILLIS = 5_000;
 
@@ -30,6 +30,8 @@ final class InboundBody implements Splice.Body {
     private boolean ended;
     private boolean held;
     private boolean paused;
+    private boolean wanted;
+    private long wantedSince;
     private HttpClientRequest sink;
     private Optional<Splice> splice = Optional.empty();
     private Runnable onEnd = () -> {};
@@ -46,6 +48,19 @@ final class InboundBody implements Splice.Body {
                 : !length.trim().equals("0");
         this.expectsContinue = present && "100-continue".equalsIgnoreCase(in.getHeader(HttpHeaders.EXPECT));
         pause();
+        if (present) {
+            StrictHttp1.wanting(in, this);
+        }
+    }
+
+    @Override
+    public boolean wanted() {
+        return wanted;
+    }
+
+    @Override
+    public long wantedSince() {
+        return wantedSince;
     }
 
     /** Whether the request announced a body. */
@@ -170,6 +185,7 @@ final class InboundBody implements Splice.Body {
         if (!present) {
             return;
         }
+        wanted = false;
         if (spliced()) {
             splice.get().reading(false);
         } else {
@@ -178,7 +194,12 @@ final class InboundBody implements Splice.Body {
         }
     }
 
+    /** From now on it is the client who is waited for. */
     private void resume() {
+        if (!wanted) {
+            wanted = true;
+            wantedSince = System.nanoTime();
+        }
         if (spliced()) {
             splice.get().reading(true);
         } else {
@@ -253,6 +274,11 @@ final class InboundBody implements Splice.Body {
     @Override
     public boolean full() {
         return held || sink == null || sink.writeQueueFull();
+    }
+
+    @Override
+    public void stop() {
+        pause();
     }
 
     @Override

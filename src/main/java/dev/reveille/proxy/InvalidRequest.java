@@ -1,14 +1,19 @@
 package dev.reveille.proxy;
 
 import dev.reveille.problem.Problem;
+import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** What is no HTTP request, or one whose head is too long. */
+/** What is no HTTP request, or one whose head is too long, or that does not come to its end. */
 final class InvalidRequest {
+    private static final Logger LOG = LoggerFactory.getLogger(InvalidRequest.class);
+
     private InvalidRequest() {}
 
     /** Says so, and closes the connection: nobody can tell where the next request would begin. */
@@ -21,14 +26,16 @@ final class InvalidRequest {
         refuse(request, new GatewayFailure.InvalidRequest(because));
     }
 
-    private static void refuse(HttpServerRequest request, GatewayFailure failure) {
+    static void refuse(HttpServerRequest request, GatewayFailure failure) {
+        LOG.debug("refused client={} because={}", Forwarded.client(request), failure.detail());
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        Problem.of(failure)
-                .answer(request.response())
-                .onComplete(sent -> request.connection().close());
+        Problem.of(failure).answer(request.response()).onComplete(sent -> StrictHttp1.close(request.connection()));
     }
 
     private static GatewayFailure why(Throwable cause) {
+        if (cause instanceof FailureException refused) {
+            return refused.failure();
+        }
         if (cause instanceof TooLongHttpLineException) {
             return new GatewayFailure.HeadTooLong(414, "the request's target is too long");
         }

@@ -42,7 +42,7 @@ public final class ProxyVerticle extends VerticleBase {
     /** Requests that are under way to one service of one sandbox, on one event loop. */
     private static final int CONNECTIONS_PER_ORIGIN = 8192;
 
-    /** Editors put whole states into queries and cookies; Vert.x takes 4 and 8 KiB by default. */
+    /** What sandboxes may answer; Vert.x takes 4 and 8 KiB by default. */
     private static final int LONGEST_LINE = 16 * 1024;
 
     private static final int LONGEST_HEAD = 64 * 1024;
@@ -65,6 +65,7 @@ public final class ProxyVerticle extends VerticleBase {
     private AliveProbe probe;
     private HttpClientAgent client;
     private HttpServer server;
+    private StrictHttp1 strict;
     private PortListeners ports;
     private Tunnels tunnels;
 
@@ -109,6 +110,7 @@ public final class ProxyVerticle extends VerticleBase {
         // rest.
         int stallMillis = (int) proxy.stallTimeout().toMillis();
         tunnels = new Tunnels(vertx, proxy.stallTimeout());
+        strict = new StrictHttp1(settings.http(), CHUNK);
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
         client = vertx.httpClientBuilder()
                 .with(new HttpClientOptions()
@@ -154,8 +156,8 @@ public final class ProxyVerticle extends VerticleBase {
         HttpServerOptions options = new HttpServerOptions()
                 .setTcpKeepAlive(true)
                 .setMaxChunkSize(CHUNK)
-                .setMaxInitialLineLength(LONGEST_LINE)
-                .setMaxHeaderSize(LONGEST_HEAD)
+                .setMaxInitialLineLength((int) settings.http().maxRequestLine().bytes())
+                .setMaxHeaderSize((int) settings.http().maxHead().bytes())
                 // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
                 .setHttp2ClearTextEnabled(false)
                 // Looked for in each request. What we end ourselves is short, and the rest is not ours to compress.
@@ -163,7 +165,11 @@ public final class ProxyVerticle extends VerticleBase {
                 .setPerMessageWebSocketCompressionSupported(false);
         options.setTcpUserTimeout(stallMillis);
         return vertx.createHttpServer(options)
-                .connectionHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
+                .connectionHandler(connection -> {
+                    connection.exceptionHandler(ProxyVerticle::broke);
+                    strict.guard(connection);
+                    Forwarded.meet(connection, settings.http().trustedProxies());
+                })
                 .invalidRequestHandler(InvalidRequest::refuse);
     }
 
@@ -197,6 +203,7 @@ public final class ProxyVerticle extends VerticleBase {
             Handler<HttpServerRequest> others,
             Optional<SandboxPath> path,
             HttpServerRequest request) {
+        StrictHttp1.serving(request);
         if (leaving.getAsBoolean() && request.getHeader(HttpHeaders.UPGRADE) == null) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }

@@ -133,6 +133,11 @@ final class Relay implements Splice.Body {
     }
 
     @Override
+    public void stop() {
+        splice.ifPresent(s -> s.reading(false));
+    }
+
+    @Override
     public void moved() {
         // The client's silence is the kernel's to notice, and the sandbox may be silent.
     }

@@ -6,7 +6,7 @@ import io.vertx.core.net.HostAndPort;
 
 /**
  * Where a request is sent to: an authority, and a path with a query. A client of a proxy says both in the target, and then
- * Host does not count (RFC 9112, 3.2.2).
+ * Host is the same (RFC 9112, 3.2.2), or the request is refused.
  */
 final class RequestTarget {
     private static final String HTTP = "http://";

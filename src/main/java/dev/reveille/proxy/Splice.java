@@ -30,8 +30,11 @@ final class Splice extends ChannelInboundHandlerAdapter {
         /** Whether Vert.x was told to keep chunks back. */
         boolean paused();
 
-        /** Whether the sink takes no more for now. Then nothing is read until {@link Splice#reading} says so. */
+        /** Whether the sink takes no more for now. */
         boolean full();
+
+        /** It is full: nothing should be read until {@link Splice#reading} says so. */
+        void stop();
 
         /** A chunk went past Vert.x. */
         void moved();
@@ -123,7 +126,7 @@ final class Splice extends ChannelInboundHandlerAdapter {
         body.moved();
         sink.writeToChannel(new Write(chunk));
         if (body.full()) {
-            reading(false);
+            body.stop();
         }
     }
 

@@ -49,6 +49,8 @@ public sealed interface GatewayFailure {
         NO_SUCH_RESOURCE(404, false),
         TOO_LARGE(413, false),
         HEAD_TOO_LONG(431, false),
+        UNSUPPORTED(501, false),
+        TOO_SLOW(408, true),
         UNAUTHORIZED(401, false),
         FORBIDDEN(403, false),
         UNKNOWN_SESSION(404, false),
@@ -123,6 +125,28 @@ public sealed interface GatewayFailure {
         @Override
         public Kind kind() {
             return Kind.HEAD_TOO_LONG;
+        }
+    }
+
+    /** The request uses something of HTTP that is not spoken here. */
+    record Unsupported(int status, String detail) implements GatewayFailure {
+        public Unsupported {
+            if (status != 501 && status != 505) {
+                throw new IllegalArgumentException("status: " + status + " (expected: 501 or 505)");
+            }
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.UNSUPPORTED;
+        }
+    }
+
+    /** The client did not send in time what it had begun. */
+    record TooSlow(String detail) implements GatewayFailure {
+        @Override
+        public Kind kind() {
+            return Kind.TOO_SLOW;
         }
     }
 

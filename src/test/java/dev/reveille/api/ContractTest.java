@@ -32,6 +32,7 @@ import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -105,8 +106,11 @@ class ContractTest {
                 .getJsonObject("Code")
                 .getJsonArray("enum");
         for (Object code : codes) {
-            JsonObject failure =
-                    new JsonObject().put("code", code).put("status", "head_too_long".equals(code) ? 431 : 404);
+            JsonObject failure = new JsonObject()
+                    .put("code", code)
+                    .put(
+                            "status",
+                            Map.of("head_too_long", 431, "unsupported", 501).getOrDefault(code, 404));
             assertThat(Wire.failure(failure).code()).isEqualTo(code);
         }
         int kinds = GatewayFailure.class.getPermittedSubclasses().length - 1 + GatewayFailure.Step.values().length;

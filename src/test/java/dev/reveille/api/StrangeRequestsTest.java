@@ -170,7 +170,7 @@ class StrangeRequestsTest {
         try (RawConnection client = RawConnection.to(gateway.port())) {
             Answer refused = client.send(head("GET /api/v1/sessions/" + id)).answer();
             assertProblem(refused, 400, "invalid_request");
-            assertGoesOn(client);
+            assertThat(client.ends()).isTrue();
         }
     }
 
@@ -234,7 +234,6 @@ class StrangeRequestsTest {
                 "/API/v1/sessions",
                 "/api/v1/openapi.yaml/",
                 "/api/v1/images",
-                "*",
                 "/%61pi/v1/sessions/"
             })
     void whatIsNotThereIsNotFound(String target) {

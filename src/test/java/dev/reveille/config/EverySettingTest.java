@@ -39,7 +39,13 @@ class EverySettingTest {
                     Optional.empty(),
                     ".",
                     Optional.empty(),
-                    new ByteSize(32 << 20)),
+                    new ByteSize(32 << 20),
+                    List.of(),
+                    new ByteSize(16 << 10),
+                    new ByteSize(64 << 10),
+                    ofSeconds(30),
+                    ofSeconds(75),
+                    ofSeconds(60)),
             new Settings.Admin("127.0.0.1", 9090),
             new Settings.Upstream(
                     Optional.empty(),
@@ -92,7 +98,13 @@ class EverySettingTest {
                     Optional.of("sandboxes.example.org"),
                     "-",
                     Optional.of(new PortRange(20_000, 20_399)),
-                    new ByteSize(1 << 20)),
+                    new ByteSize(1 << 20),
+                    List.of(range("10.0.0.0/8"), range("2001:db8::1")),
+                    new ByteSize(8 << 10),
+                    new ByteSize(32 << 10),
+                    ofSeconds(12),
+                    ofSeconds(13),
+                    ofSeconds(14)),
             new Settings.Admin("::1", 81),
             new Settings.Upstream(
                     Optional.of(URI.create("https://runtime.example.org/api")),
@@ -147,6 +159,12 @@ class EverySettingTest {
             Map.entry("http.domain-separator", "-"),
             Map.entry("http.port-range", "20000-20399"),
             Map.entry("http.body-limit", "1MiB"),
+            Map.entry("http.trusted-proxies", "10.0.0.0/8, [2001:DB8::1]"),
+            Map.entry("http.max-request-line", "8KiB"),
+            Map.entry("http.max-head", "32KiB"),
+            Map.entry("http.head-timeout", "12s"),
+            Map.entry("http.idle-timeout", "13s"),
+            Map.entry("http.body-timeout", "14s"),
             Map.entry("admin.host", "[::1]"),
             Map.entry("admin.port", "81"),
             Map.entry("upstream.url", "https://runtime.example.org/api/"),
@@ -314,6 +332,14 @@ class EverySettingTest {
             } else if (!key.equals(Keys.TENANTS)) {
                 keys.add(key);
             }
+        }
+    }
+
+    private static AddressRange range(String text) {
+        try {
+            return AddressRange.read(text);
+        } catch (MismatchException e) {
+            throw new IllegalArgumentException(text, e);
         }
     }
 

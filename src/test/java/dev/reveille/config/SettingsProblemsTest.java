@@ -109,6 +109,15 @@ class SettingsProblemsTest {
         http.body-limit       | 64kb                     | a size such as 512B, 64KiB, 1MiB or 2GiB; did you mean 64KiB?
         http.body-limit       | 65536                    | a size such as 512B, 64KiB, 1MiB or 2GiB; a unit is missing
         http.body-limit       | 2GiB                     | 1KiB to 1GiB
+        http.trusted-proxies  | proxy.example.org        | IP addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32
+        http.trusted-proxies  | 10.0.0.0/33              | a prefix length of 0 to 32 behind the slash
+        http.trusted-proxies  | 10.0.0.0/                | a prefix length of 0 to 32 behind the slash
+        http.trusted-proxies  | 10.1.2.3/8               | no bits behind the prefix; did you mean 10.0.0.0/8?
+        http.max-request-line | 1023B                    | 1KiB to 1MiB
+        http.max-head         | 2MiB                     | 1KiB to 1MiB
+        http.head-timeout     | 0s                       | 1ms to 24d
+        http.idle-timeout     | 0s                       | 1ms to 24d
+        http.body-timeout     | 0s                       | 1ms to 24d
         upstream.url          | embeded                  | an http or https URL with a valid host name, without user, query or fragment
         upstream.call-timeout | 0                        | 1ms to 24d
         upstream.call-timeout | 0s                       | 1ms to 24d

@@ -143,6 +143,11 @@ final class Line implements AutoCloseable {
         return all.toString();
     }
 
+    /** Whether anything has come that was not read yet. */
+    boolean hasMore() throws IOException {
+        return in.available() > 0;
+    }
+
     /** All that comes until the other side closes. */
     String rest() throws IOException {
         return new String(in.readAllBytes(), ISO_8859_1);

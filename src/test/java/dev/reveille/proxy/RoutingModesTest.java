@@ -346,7 +346,6 @@ class RoutingModesTest {
                 "bypath.bypath.sb.test",
                 ".sb.test",
                 "-.sb.test",
-                "a!b.sb.test",
                 "vscode-.sb.test",
                 "a_.x.sb.test:80"
             })
@@ -393,10 +392,7 @@ class RoutingModesTest {
         "sb.test, 403",
         "sb.test.evil.example, 403",
         "xsb.test, 403",
-        "evil.example, 403",
-        "'', 403",
-        "a%41b, 400",
-        "byhost.sb.test@evil.example, 400"
+        "evil.example, 403"
     })
     void everyOtherNameIsOurOwn(String host, int status) throws IOException {
         assertThat(answerTo("GET /api/v1/sessions HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
@@ -405,6 +401,16 @@ class RoutingModesTest {
         assertThat(answerTo("GET /byhost/runtime/x HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
                         .status())
                 .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a%41b", "byhost.sb.test@evil.example", "a!b.sb.test"})
+    void aNameOfNobodysFormIsRefused(String host) throws IOException {
+        for (String path : List.of("/x", "/byhost/runtime/x", "/api/v1/sessions")) {
+            assertThat(answerTo("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
+                            .status())
+                    .isEqualTo(400);
+        }
     }
 
     @ParameterizedTest
@@ -419,9 +425,9 @@ class RoutingModesTest {
     @ParameterizedTest
     @CsvSource({
         "GET /x, BYHOST.SB.Test.:99, /x",
-        "GET http://byhost.sb.test/x?q, evil.example, /x?q",
-        "GET HTTP://byhost.sb.test:80, 127.0.0.1, /",
-        "GET http://127.0.0.1/byhost/runtime/x, byhost.sb.test, /x",
+        "GET http://byhost.sb.test/x?q, BYHOST.sb.test, /x?q",
+        "GET HTTP://byhost.sb.test:80, byhost.sb.test:80, /",
+        "GET http://127.0.0.1/byhost/runtime/x, 127.0.0.1, /x",
         "OPTIONS *, byhost.sb.test, /",
     })
     void aSandboxIsFoundHoweverItsNameIsWritten(String start, String host, String uri) throws IOException {

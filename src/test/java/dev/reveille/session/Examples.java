@@ -60,6 +60,8 @@ public final class Examples {
                 new GatewayFailure.NoSuchResource(405, "b"),
                 new GatewayFailure.TooLarge("c"),
                 new GatewayFailure.HeadTooLong(431, "the header fields are too long"),
+                new GatewayFailure.Unsupported(505, "d1"),
+                new GatewayFailure.TooSlow("d2"),
                 new GatewayFailure.Unauthorized("d"),
                 new GatewayFailure.Forbidden("e"),
                 new GatewayFailure.UnknownSession("f"),

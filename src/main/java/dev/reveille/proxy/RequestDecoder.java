@@ -1,0 +1,506 @@
+package dev.reveille.proxy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.reveille.session.FailureException;
+import dev.reveille.session.GatewayFailure;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.vertx.core.http.impl.headers.HeadersMultiMap;
+import java.util.List;
+
+/**
+ * Takes HTTP/1 requests apart as <a href="https://www.rfc-editor.org/rfc/rfc9112">RFC 9112</a> has it, and refuses whatever
+ * another one could take apart in another way. Netty's own decoder, which Vert.x uses, lets folded lines, spaces of all kinds,
+ * anything behind a chunk's size and contradicting lengths through, and repairs some of it.
+ *
+ * <p>What is refused goes on as a request, or as the end of a body, that carries a {@link FailureException}; nothing follows it.
+ */
+final class RequestDecoder extends ByteToMessageDecoder {
+    /** Where the next byte belongs. */
+    private enum State {
+        BETWEEN,
+        LINE,
+        FIELDS,
+        BODY,
+        CHUNK_SIZE,
+        CHUNK,
+        CHUNK_END,
+        TRAILERS,
+        REFUSED
+    }
+
+    /** Each costs many times its bytes: in memory, and whenever one is looked for. */
+    static final int MOST_FIELDS = 200;
+
+    /** Nobody needs extensions of chunks, and each chunk could have one. */
+    private static final int LONGEST_CHUNK_LINE = 256;
+
+    private static final int MOST_SIZE_DIGITS = 16;
+    private static final int NOT_WHOLE = -1;
+    private static final byte CR = '\r';
+    private static final byte LF = '\n';
+    private static final byte SP = ' ';
+    private static final byte TAB = '\t';
+    private static final String VERSION = "HTTP/";
+
+    private final int longestLine;
+    private final int longestHead;
+    private final int longestPiece;
+
+    /** The line that is looked at; shared by all connections of an event loop. */
+    private final byte[] line;
+
+    private final Runnable removed;
+    private State state = State.BETWEEN;
+    private boolean blankSkipped;
+
+    /** So many bytes of the line that is under way hold no end of it. */
+    private int searched;
+
+    private HttpMethod method = HttpMethod.GET;
+    private HttpVersion version = HttpVersion.HTTP_1_1;
+    private String target = "";
+    private HeadersMultiMap fields;
+    private int headBytes;
+    private int fieldCount;
+    private int singles;
+    private String host;
+    private String length;
+    private String codings;
+
+    /** What is left of the body, or of the chunk. */
+    private long left;
+
+    private long requests;
+    private ChannelHandlerContext context;
+
+    /**
+     * @param longestPiece the most that is handed on of a body at once
+     * @param line room for the longest line
+     * @param removed runs when the connection speaks HTTP no more
+     */
+    RequestDecoder(int longestLine, int longestHead, int longestPiece, byte[] line, Runnable removed) {
+        this.longestLine = longestLine;
+        this.longestHead = longestHead;
+        this.longestPiece = longestPiece;
+        this.line = line;
+        this.removed = removed;
+    }
+
+    /** How much room the longest line takes. */
+    static int room(int longestLine, int longestHead) {
+        return Math.max(LONGEST_CHUNK_LINE, Math.max(longestLine, longestHead));
+    }
+
+    /** How many requests were handed on, counted at their heads. */
+    long requests() {
+        return requests;
+    }
+
+    /** Whether a request has begun and its head is not whole. */
+    boolean inHead() {
+        return switch (state) {
+            case BETWEEN -> blankSkipped || actualReadableBytes() > 0;
+            case LINE, FIELDS -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether the last request's body is not whole. */
+    boolean inBody() {
+        return switch (state) {
+            case BODY, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILERS -> true;
+            default -> false;
+        };
+    }
+
+    /** Gives up a head that does not come to its end. */
+    void expire(GatewayFailure failure) {
+        context.fireChannelRead(refused(failure.asException()));
+        context.fireChannelReadComplete();
+    }
+
+    /** Nothing that still comes is looked at. */
+    void refuseRest() {
+        state = State.REFUSED;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+        removed.run();
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        try {
+            step(in, out);
+        } catch (FailureException refusal) {
+            out.add(inBody() ? brokenOff(refusal) : refused(refusal));
+            in.skipBytes(in.readableBytes());
+        }
+    }
+
+    private void step(ByteBuf in, List<Object> out) {
+        switch (state) {
+            case BETWEEN -> between(in);
+            case LINE -> requestLine(in);
+            case FIELDS -> fields(in, out);
+            case BODY, CHUNK -> body(in, out);
+            case CHUNK_SIZE -> chunkSize(in);
+            case CHUNK_END -> chunkEnd(in);
+            case TRAILERS -> trailers(in, out);
+            case REFUSED -> in.skipBytes(in.readableBytes());
+        }
+    }
+
+    private DefaultHttpRequest refused(FailureException refusal) {
+        state = State.REFUSED;
+        DefaultHttpRequest none =
+                new DefaultHttpRequest(version, method, "/", HeadersMultiMap.caseInsensitive(), false);
+        none.setDecoderResult(DecoderResult.failure(refusal));
+        fields = null;
+        return none;
+    }
+
+    private HttpContent brokenOff(FailureException refusal) {
+        state = State.REFUSED;
+        HttpContent end = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
+        end.setDecoderResult(DecoderResult.failure(refusal));
+        return end;
+    }
+
+    // The start line.
+
+    /** Some clients send an empty line behind a body (RFC 9112, 2.2). What else cannot begin a request is not waited for. */
+    private void between(ByteBuf in) {
+        byte first = in.getByte(in.readerIndex());
+        if (first == CR && !blankSkipped) {
+            if (in.readableBytes() > 1) {
+                require(in.getByte(in.readerIndex() + 1) == LF, "a CR without LF in front of the request");
+                in.skipBytes(2);
+                blankSkipped = true;
+            }
+            return;
+        }
+        method = HttpMethod.GET;
+        version = HttpVersion.HTTP_1_1;
+        require(Octets.inToken(first), "it does not begin with a method");
+        blankSkipped = false;
+        state = State.LINE;
+        requestLine(in);
+    }
+
+    private void requestLine(ByteBuf in) {
+        int end = line(in, longestLine);
+        if (end == NOT_WHOLE) {
+            return;
+        }
+        int methodEnd = 0;
+        while (methodEnd < end && Octets.inToken(line[methodEnd])) {
+            methodEnd++;
+        }
+        require(methodEnd > 0 && methodEnd < end && line[methodEnd] == SP, "the method is no token");
+        int targetEnd = methodEnd + 1;
+        while (targetEnd < end && Octets.inTarget(line[targetEnd])) {
+            targetEnd++;
+        }
+        require(
+                targetEnd > methodEnd + 1 && targetEnd < end && line[targetEnd] == SP,
+                "the request line is not a method, a target without spaces, and a version, one space apart");
+        method = method(methodEnd);
+        version = version(targetEnd + 1, end);
+        target = new String(line, methodEnd + 1, targetEnd - methodEnd - 1, ISO_8859_1);
+        begin();
+    }
+
+    private void begin() {
+        fields = HeadersMultiMap.caseInsensitive();
+        headBytes = 0;
+        fieldCount = 0;
+        singles = 0;
+        host = null;
+        length = null;
+        codings = null;
+        state = State.FIELDS;
+    }
+
+    private HttpMethod method(int end) {
+        if (end == 3 && line[0] == 'G' && line[1] == 'E' && line[2] == 'T') {
+            return HttpMethod.GET;
+        }
+        if (end == 4 && line[0] == 'P' && line[1] == 'O' && line[2] == 'S' && line[3] == 'T') {
+            return HttpMethod.POST;
+        }
+        return HttpMethod.valueOf(new String(line, 0, end, ISO_8859_1));
+    }
+
+    /** A higher minor version is treated as the one that is known (RFC 9110, 2.5). */
+    private HttpVersion version(int begin, int end) {
+        boolean isOne = end - begin == VERSION.length() + 3
+                && line[begin + VERSION.length() + 1] == '.'
+                && isDigit(line[begin + VERSION.length()])
+                && isDigit(line[end - 1]);
+        for (int i = 0; isOne && i < VERSION.length(); i++) {
+            isOne = line[begin + i] == VERSION.charAt(i);
+        }
+        require(isOne, "the version is none of HTTP");
+        if (line[begin + VERSION.length()] != '1') {
+            throw unsupported(505, "this version of HTTP is not spoken here (expected: HTTP/1.1)");
+        }
+        return line[end - 1] == '0' ? HttpVersion.HTTP_1_0 : HttpVersion.HTTP_1_1;
+    }
+
+    // The fields.
+
+    private void fields(ByteBuf in, List<Object> out) {
+        int end = line(in, longestHead - headBytes);
+        while (end > 0) {
+            field(end);
+            end = line(in, longestHead - headBytes);
+        }
+        if (end == 0) {
+            complete(out);
+        }
+    }
+
+    private void field(int end) {
+        int nameEnd = nameEnd(end);
+        int hash = 0;
+        for (int i = 0; i < nameEnd; i++) {
+            hash = FieldName.hash(hash, line[i]);
+        }
+        FieldName name = FieldName.of(line, nameEnd, hash);
+        String value = value(nameEnd + 1, end);
+        if (name.single() != 0) {
+            single(name, value);
+        }
+        fields.add(name.text(), (CharSequence) value);
+    }
+
+    /** Checks a line of a field, or of a trailer; where it has a colon. */
+    private int nameEnd(int end) {
+        headBytes += end;
+        if (++fieldCount > MOST_FIELDS) {
+            throw new GatewayFailure.HeadTooLong(431, "there are more than " + MOST_FIELDS + " header fields")
+                    .asException();
+        }
+        int nameEnd = 0;
+        while (nameEnd < end && Octets.inToken(line[nameEnd])) {
+            nameEnd++;
+        }
+        require(nameEnd > 0 || !isSpace(line[0]), "a field is folded over several lines");
+        require(nameEnd > 0 && nameEnd < end && line[nameEnd] == ':', "a field is not a name, a colon and a value");
+        for (int i = nameEnd + 1; i < end; i++) {
+            require(Octets.inText(line[i]), "a field has a control character");
+        }
+        return nameEnd;
+    }
+
+    private String value(int begin, int end) {
+        int from = begin;
+        int to = end;
+        while (from < to && isSpace(line[from])) {
+            from++;
+        }
+        while (to > from && isSpace(line[to - 1])) {
+            to--;
+        }
+        return new String(line, from, to - from, ISO_8859_1);
+    }
+
+    private void single(FieldName name, String value) {
+        if ((singles & name.single()) != 0) {
+            throw wrong("there is more than one " + name.text() + " field");
+        }
+        singles |= name.single();
+        switch (name.single()) {
+            case FieldName.HOST -> host = value;
+            case FieldName.CONTENT_LENGTH -> length = value;
+            case FieldName.TRANSFER_ENCODING -> codings = value;
+            default -> {}
+        }
+    }
+
+    private void complete(List<Object> out) {
+        new RequestForm(method, target, version, host).check();
+        boolean chunked = codings != null;
+        if (chunked) {
+            checkCodings();
+        }
+        left = length == null ? 0 : length();
+        if (length != null && !length.equals(Long.toString(left))) {
+            fields.set(HttpHeaderNames.CONTENT_LENGTH, (CharSequence) Long.toString(left));
+        }
+        DefaultHttpRequest request = new DefaultHttpRequest(version, method, target, fields, false);
+        fields = null;
+        requests++;
+        out.add(request);
+        if (chunked) {
+            state = State.CHUNK_SIZE;
+        } else if (left > 0) {
+            state = State.BODY;
+        } else {
+            end(out);
+        }
+    }
+
+    private void checkCodings() {
+        require(length == null, "it has both Content-Length and Transfer-Encoding");
+        require(!version.equals(HttpVersion.HTTP_1_0), "HTTP/1.0 has no Transfer-Encoding");
+        if (codings.equalsIgnoreCase("chunked")) {
+            return;
+        }
+        TransferCodings.check(codings);
+        throw unsupported(501, "no transfer coding but chunked is known here");
+    }
+
+    private long length() {
+        long value = 0;
+        require(!length.isEmpty(), "the Content-Length is no number");
+        for (int i = 0; i < length.length(); i++) {
+            int digit = length.charAt(i) - '0';
+            require(digit >= 0 && digit <= 9, "the Content-Length is no number");
+            require(value <= (Long.MAX_VALUE - digit) / 10, "the Content-Length is too large to be one");
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
+    // The body.
+
+    private void end(List<Object> out) {
+        state = State.BETWEEN;
+        out.add(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
+    private void body(ByteBuf in, List<Object> out) {
+        int piece = (int) Math.min(left, Math.min(in.readableBytes(), longestPiece));
+        out.add(new DefaultHttpContent(in.readRetainedSlice(piece)));
+        left -= piece;
+        if (left == 0 && state == State.BODY) {
+            end(out);
+        } else if (left == 0) {
+            state = State.CHUNK_END;
+        }
+    }
+
+    private void chunkSize(ByteBuf in) {
+        int end = line(in, LONGEST_CHUNK_LINE);
+        if (end == NOT_WHOLE) {
+            return;
+        }
+        int at = 0;
+        long size = 0;
+        for (int digit; at < end && (digit = Character.digit(line[at], 16)) >= 0; at++) {
+            require(at < MOST_SIZE_DIGITS && size <= Long.MAX_VALUE >> 4, "a chunk is too large to be one");
+            size = (size << 4) | digit;
+        }
+        require(at > 0, "the size of a chunk is no hexadecimal number");
+        checkExtensions(at, end);
+        left = size;
+        headBytes = 0;
+        fieldCount = 0;
+        state = size == 0 ? State.TRAILERS : State.CHUNK;
+    }
+
+    /** They are for this hop alone and nobody here knows any, but they must be some (RFC 9112, 7.1.1). */
+    private void checkExtensions(int begin, int end) {
+        int at = begin;
+        while (at < end && isSpace(line[at])) {
+            at++;
+        }
+        require(at == end ? begin == end : line[at] == ';', "there is something behind the size of a chunk");
+        for (; at < end; at++) {
+            require(Octets.inText(line[at]), "the extension of a chunk has a control character");
+        }
+    }
+
+    private void chunkEnd(ByteBuf in) {
+        require(in.getByte(in.readerIndex()) == CR, "a chunk is longer than it says");
+        if (in.readableBytes() > 1) {
+            require(in.getByte(in.readerIndex() + 1) == LF, "a chunk is longer than it says");
+            in.skipBytes(2);
+            state = State.CHUNK_SIZE;
+        }
+    }
+
+    /** Vert.x has no way to tell of them, so they end here, as RFC 9110, 6.5.1 allows. */
+    private void trailers(ByteBuf in, List<Object> out) {
+        int end = line(in, longestHead - headBytes);
+        while (end > 0) {
+            nameEnd(end);
+            end = line(in, longestHead - headBytes);
+        }
+        if (end == 0) {
+            end(out);
+        }
+    }
+
+    // Lines.
+
+    /** Takes the next line into {@link #line}. @return its length without CRLF */
+    private int line(ByteBuf in, int longest) {
+        int begin = in.readerIndex();
+        int within = Math.min(in.readableBytes(), longest + 2);
+        int end = in.indexOf(begin + searched, begin + within, LF);
+        if (end < 0) {
+            if (within == longest + 2) {
+                throw tooLong();
+            }
+            searched = within;
+            return NOT_WHOLE;
+        }
+        searched = 0;
+        require(end > begin && in.getByte(end - 1) == CR, "a line does not end in CR and LF");
+        in.getBytes(begin, line, 0, end - 1 - begin);
+        in.readerIndex(end + 1);
+        return end - 1 - begin;
+    }
+
+    private FailureException tooLong() {
+        return switch (state) {
+            case LINE -> new GatewayFailure.HeadTooLong(414, "the request's target is too long").asException();
+            case CHUNK_SIZE -> wrong("the line with a chunk's size is too long");
+            default -> new GatewayFailure.HeadTooLong(431, "the request's header fields are too long").asException();
+        };
+    }
+
+    private static boolean isSpace(byte octet) {
+        return octet == SP || octet == TAB;
+    }
+
+    private static boolean isDigit(byte octet) {
+        return octet >= '0' && octet <= '9';
+    }
+
+    private static void require(boolean met, String otherwise) {
+        if (!met) {
+            throw wrong(otherwise);
+        }
+    }
+
+    static FailureException wrong(String found) {
+        return new GatewayFailure.InvalidRequest(found + " (expected: a request as RFC 9112 has it)").asException();
+    }
+
+    private static FailureException unsupported(int status, String detail) {
+        return new GatewayFailure.Unsupported(status, detail).asException();
+    }
+}

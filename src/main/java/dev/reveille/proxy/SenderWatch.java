@@ -1,0 +1,284 @@
+package dev.reveille.proxy;
+
+import dev.reveille.session.FailureException;
+import dev.reveille.session.GatewayFailure;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.Http1xServerConnection;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Watches that a client of HTTP/1 sends what it has begun, and ends connections on which it does not, or sends what is no
+ * HTTP. One timer for each connection looks now and then; requests set none.
+ */
+final class SenderWatch extends ChannelDuplexHandler implements Runnable {
+    /** Whoever wants a body says since when. */
+    interface Demand {
+        /** @return on the clock of {@link System#nanoTime}; meaningless while it is not {@link #wanted} */
+        long wantedSince();
+
+        /** Whether what comes of the body is taken. */
+        boolean wanted();
+    }
+
+    /**
+     * How long clients may take.
+     *
+     * @param head nanoseconds from its begin to its end
+     * @param idle nanoseconds between requests
+     * @param body nanoseconds without anything of a body that is wanted
+     */
+    record Patience(long head, long idle, long body) {
+        static Patience of(Duration head, Duration idle, Duration body) {
+            return new Patience(head.toNanos(), idle.toNanos(), body.toNanos());
+        }
+
+        /** Whatever begins now is not over before that. */
+        long shortest() {
+            return Math.min(head, Math.min(idle, body));
+        }
+    }
+
+    /** For a client that still sends to read why nobody listens: closed at once, the connection could be reset before. */
+    private static final long LINGER = Duration.ofSeconds(2).toNanos();
+
+    private static final long NEVER = Long.MAX_VALUE;
+    private static final Demand ALWAYS = new Demand() {
+        private final long start = System.nanoTime();
+
+        @Override
+        public long wantedSince() {
+            return start;
+        }
+
+        @Override
+        public boolean wanted() {
+            return true;
+        }
+    };
+
+    private final Http1xServerConnection connection;
+    private final Patience patience;
+    private RequestDecoder decoder;
+    private ChannelHandlerContext context;
+    private HttpServerRequest request;
+    private Demand demand = ALWAYS;
+    private long served;
+    private boolean came;
+    private boolean inHead = true;
+    private long headBegun;
+    private long lastRead;
+    private long lastWritten;
+    private boolean lingering;
+    private boolean over;
+    private ScheduledFuture<?> timer;
+
+    SenderWatch(Http1xServerConnection connection, Patience patience) {
+        this.connection = connection;
+        this.patience = patience;
+    }
+
+    /** Stands between the network and {@code decoder}. */
+    void watch(RequestDecoder watched) {
+        decoder = watched;
+    }
+
+    /** The connection is about to serve {@code next}. */
+    void serving(HttpServerRequest next) {
+        request = next;
+        demand = ALWAYS;
+        served++;
+    }
+
+    /** Who takes the body of the request that is being served. */
+    void wanting(Demand who) {
+        demand = who;
+    }
+
+    /** The connection is not HTTP any more, or closed. */
+    void end() {
+        if (!over) {
+            over = true;
+            timer.cancel(false);
+            request = null;
+            if (!context.isRemoved()) {
+                context.pipeline().remove(this);
+            }
+        }
+    }
+
+    /** Says by closing that nothing follows, reads on for a while, and closes. */
+    @SuppressWarnings("FutureReturnValueIgnored") // flushed is flushed, and the timer is kept
+    void linger() {
+        if (lingering || over) {
+            return;
+        }
+        lingering = true;
+        decoder.refuseRest();
+        context.channel().config().setAutoRead(true);
+        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
+        timer.cancel(false);
+        timer = context.executor().schedule(this, LINGER, TimeUnit.NANOSECONDS);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the timer closes in any case
+    private void endOutput() {
+        SslHandler tls = context.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound();
+        } else if (context.channel() instanceof DuplexChannel channel && channel.isActive()) {
+            channel.shutdownOutput();
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        headBegun = System.nanoTime();
+        lastRead = headBegun;
+        lastWritten = headBegun;
+        arm(patience.shortest());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object data) {
+        came = true;
+        ctx.fireChannelRead(data);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (came && !over) {
+            came = false;
+            lastRead = System.nanoTime();
+            if (!decoder.inHead()) {
+                inHead = false;
+            } else if (!inHead) {
+                inHead = true;
+                headBegun = lastRead;
+            }
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext ctx) {
+        lastWritten = System.nanoTime();
+        ctx.flush();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        timer.cancel(false);
+        ctx.fireChannelInactive();
+    }
+
+    /** Vert.x lets what the decoder refused come round as an error of the connection, and would cut it off. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable error) {
+        if (!(error instanceof FailureException refused)) {
+            ctx.fireExceptionCaught(error);
+        } else if (request != null && isReceived()) {
+            fail(refused.failure());
+        }
+    }
+
+    /** Looks whether the client has let the time run out. */
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // closed is closed
+    public void run() {
+        if (over || !context.channel().isActive()) {
+            return;
+        }
+        if (lingering) {
+            context.close();
+            return;
+        }
+        long left = left(System.nanoTime());
+        if (left > 0) {
+            arm(Math.min(left, patience.shortest()));
+        } else {
+            expire();
+        }
+    }
+
+    private void arm(long nanos) {
+        timer = context.executor().schedule(this, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private long left(long now) {
+        if (isBusy()) {
+            return isReceived() && isAwaited()
+                    ? patience.body() - (now - later(lastRead, demand.wantedSince()))
+                    : NEVER;
+        }
+        request = null;
+        return inHead
+                ? patience.head() - (now - later(headBegun, lastWritten))
+                : patience.idle() - (now - later(lastRead, lastWritten));
+    }
+
+    /** Whether a request is under way, be it that it waits behind another. */
+    private boolean isBusy() {
+        return decoder.requests() != served
+                || (request != null && (decoder.inBody() || !request.response().ended()));
+    }
+
+    /** Whether what comes is the body of the request that is being served. */
+    private boolean isReceived() {
+        return decoder.requests() == served;
+    }
+
+    private boolean isAwaited() {
+        return decoder.inBody() && demand.wanted() && context.channel().config().isAutoRead();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // closed is closed
+    private void expire() {
+        if (isBusy()) {
+            fail(new GatewayFailure.TooSlow(
+                    "nothing of the request's body came for " + patience.body() / 1_000_000 + " ms"));
+            arm(patience.shortest());
+        } else if (decoder.inHead()) {
+            decoder.expire(new GatewayFailure.TooSlow(
+                    "the head of the request was not there after " + patience.head() / 1_000_000 + " ms"));
+            arm(patience.shortest());
+        } else {
+            context.close();
+        }
+    }
+
+    /**
+     * The body will never be whole. Whoever forwards it hears of it as if the client had left. Then the client is told, or
+     * cut off if it has a part of the answer, which must not look like all of it.
+     */
+    private void fail(GatewayFailure failure) {
+        HttpServerRequest failed = request;
+        decoder.refuseRest();
+        boolean begun = failed.response().headWritten();
+        if (!begun) {
+            failed.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        if (!failed.response().ended()) {
+            connection.handleException(failure.asException());
+        }
+        if (failed.response().ended()) {
+            linger();
+        } else if (begun) {
+            Transport.reset(connection);
+        } else {
+            InvalidRequest.refuse(failed, failure);
+        }
+    }
+
+    private static long later(long one, long other) {
+        return one - other > 0 ? one : other;
+    }
+}

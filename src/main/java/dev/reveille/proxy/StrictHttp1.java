@@ -1,0 +1,79 @@
+package dev.reveille.proxy;
+
+import dev.reveille.config.Settings;
+import io.netty.channel.ChannelPipeline;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.Http1xServerConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+
+/**
+ * What the listeners of one event loop ask of HTTP/1, in place of what Vert.x does. Other connections are left alone: of
+ * HTTP/2 the codec of Netty takes care.
+ */
+final class StrictHttp1 {
+    /** As Vert.x calls its own. */
+    private static final String DECODER = "httpDecoder";
+
+    private static final String WATCH = "senderWatch";
+
+    private final int longestLine;
+    private final int longestHead;
+    private final int longestPiece;
+    private final SenderWatch.Patience patience;
+    private final byte[] line;
+
+    /** @param longestPiece the most that is handed on of a body at once */
+    StrictHttp1(Settings.Http http, int longestPiece) {
+        this.longestLine = (int) http.maxRequestLine().bytes();
+        this.longestHead = (int) http.maxHead().bytes();
+        this.longestPiece = longestPiece;
+        this.patience = SenderWatch.Patience.of(http.headTimeout(), http.idleTimeout(), http.bodyTimeout());
+        this.line = new byte[RequestDecoder.room(longestLine, longestHead)];
+    }
+
+    /** To be called before anything of {@code connection} is read. */
+    void guard(HttpConnection connection) {
+        if (connection instanceof Http1xServerConnection http1) {
+            SenderWatch watch = new SenderWatch(http1, patience);
+            RequestDecoder decoder = new RequestDecoder(longestLine, longestHead, longestPiece, line, watch::end);
+            watch.watch(decoder);
+            ChannelPipeline pipeline = http1.channelHandlerContext().pipeline();
+            pipeline.addBefore(DECODER, WATCH, watch);
+            pipeline.replace(DECODER, DECODER, decoder);
+        }
+    }
+
+    /** To be called with each request before it is served. */
+    static void serving(HttpServerRequest request) {
+        SenderWatch watch = watch(request.connection());
+        if (watch != null) {
+            watch.serving(request);
+        }
+    }
+
+    /** Tells who takes the body of {@code request}, and so when the client is waited for. */
+    static void wanting(HttpServerRequest request, SenderWatch.Demand who) {
+        SenderWatch watch = watch(request.connection());
+        if (watch != null) {
+            watch.wanting(who);
+        }
+    }
+
+    /** Closes behind what was sent, in a way that lets a client that still sends read it. */
+    static void close(HttpConnection connection) {
+        SenderWatch watch = watch(connection);
+        if (watch != null) {
+            watch.linger();
+        } else {
+            connection.close().onFailure(closed -> {});
+        }
+    }
+
+    /** Null for connections that are not guarded. */
+    private static SenderWatch watch(HttpConnection connection) {
+        return connection instanceof ConnectionBase base
+                ? base.channelHandlerContext().pipeline().get(SenderWatch.class)
+                : null;
+    }
+}
