@@ -164,7 +164,7 @@ public final class ProxyVerticle extends VerticleBase {
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false);
         options.setTcpUserTimeout(stallMillis);
-        return vertx.createHttpServer(options)
+        return strict.server(vertx, options)
                 .connectionHandler(connection -> {
                     connection.exceptionHandler(ProxyVerticle::broke);
                     strict.guard(connection);

@@ -7,14 +7,15 @@ import dev.reveille.session.GatewayFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
@@ -25,9 +26,11 @@ import java.util.List;
  * another one could take apart in another way. Netty's own decoder, which Vert.x uses, lets folded lines, spaces of all kinds,
  * anything behind a chunk's size and contradicting lengths through, and repairs some of it.
  *
+ * <p>It is one of Netty's by name only, since that is what Netty looks for when a connection becomes a websocket.
+ *
  * <p>What is refused goes on as a request, or as the end of a body, that carries a {@link FailureException}; nothing follows it.
  */
-final class RequestDecoder extends ByteToMessageDecoder {
+final class RequestDecoder extends HttpRequestDecoder {
     /** Where the next byte belongs. */
     private enum State {
         BETWEEN,
@@ -62,6 +65,9 @@ final class RequestDecoder extends ByteToMessageDecoder {
     /** The line that is looked at; shared by all connections of an event loop. */
     private final byte[] line;
 
+    /** So many bytes in front are no request's. */
+    private int alien;
+
     private final Runnable removed;
     private State state = State.BETWEEN;
     private boolean blankSkipped;
@@ -89,13 +95,16 @@ final class RequestDecoder extends ByteToMessageDecoder {
     /**
      * @param longestPiece the most that is handed on of a body at once
      * @param line room for the longest line
+     * @param alien how many bytes to leave out in front
      * @param removed runs when the connection speaks HTTP no more
      */
-    RequestDecoder(int longestLine, int longestHead, int longestPiece, byte[] line, Runnable removed) {
+    RequestDecoder(int longestLine, int longestHead, int longestPiece, byte[] line, int alien, Runnable removed) {
+        super(new HttpDecoderConfig().setInitialBufferSize(1));
         this.longestLine = longestLine;
         this.longestHead = longestHead;
         this.longestPiece = longestPiece;
         this.line = line;
+        this.alien = alien;
         this.removed = removed;
     }
 
@@ -143,8 +152,9 @@ final class RequestDecoder extends ByteToMessageDecoder {
     }
 
     @Override
-    protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
         removed.run();
+        super.handlerRemoved0(ctx);
     }
 
     @Override
@@ -190,6 +200,11 @@ final class RequestDecoder extends ByteToMessageDecoder {
 
     /** Some clients send an empty line behind a body (RFC 9112, 2.2). What else cannot begin a request is not waited for. */
     private void between(ByteBuf in) {
+        if (alien > 0) {
+            alien--;
+            in.skipBytes(1);
+            return;
+        }
         byte first = in.getByte(in.readerIndex());
         if (first == CR && !blankSkipped) {
             if (in.readableBytes() > 1) {

@@ -64,8 +64,8 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
         }
     };
 
-    private final Http1xServerConnection connection;
     private final Patience patience;
+    private Http1xServerConnection connection;
     private RequestDecoder decoder;
     private ChannelHandlerContext context;
     private HttpServerRequest request;
@@ -80,14 +80,18 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     private boolean over;
     private ScheduledFuture<?> timer;
 
-    SenderWatch(Http1xServerConnection connection, Patience patience) {
-        this.connection = connection;
+    SenderWatch(Patience patience) {
         this.patience = patience;
     }
 
     /** Stands between the network and {@code decoder}. */
     void watch(RequestDecoder watched) {
         decoder = watched;
+    }
+
+    /** Whose requests these are; known before the first of them is served. */
+    void meet(Http1xServerConnection http1) {
+        connection = http1;
     }
 
     /** The connection is about to serve {@code next}. */
