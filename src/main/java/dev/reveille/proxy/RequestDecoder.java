@@ -80,6 +80,7 @@ final class RequestDecoder extends HttpRequestDecoder {
     private String target = "";
     private HeadersMultiMap fields;
     private int headBytes;
+    private int nameHash;
     private int fieldCount;
     private int singles;
     private String host;
@@ -297,11 +298,7 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     private void field(int end) {
         int nameEnd = nameEnd(end);
-        int hash = 0;
-        for (int i = 0; i < nameEnd; i++) {
-            hash = FieldName.hash(hash, line[i]);
-        }
-        FieldName name = FieldName.of(line, nameEnd, hash);
+        FieldName name = FieldName.of(line, nameEnd, nameHash);
         String value = value(nameEnd + 1, end);
         if (name.single() != 0) {
             single(name, value);
@@ -316,15 +313,20 @@ final class RequestDecoder extends HttpRequestDecoder {
             throw new GatewayFailure.HeadTooLong(431, "there are more than " + MOST_FIELDS + " header fields")
                     .asException();
         }
+        byte[] octets = line;
         int nameEnd = 0;
-        while (nameEnd < end && Octets.inToken(line[nameEnd])) {
-            nameEnd++;
+        int hash = 0;
+        while (nameEnd < end && Octets.inToken(octets[nameEnd])) {
+            hash = FieldName.hash(hash, octets[nameEnd++]);
         }
-        require(nameEnd > 0 || !isSpace(line[0]), "a field is folded over several lines");
-        require(nameEnd > 0 && nameEnd < end && line[nameEnd] == ':', "a field is not a name, a colon and a value");
-        for (int i = nameEnd + 1; i < end; i++) {
-            require(Octets.inText(line[i]), "a field has a control character");
+        require(nameEnd > 0 || !isSpace(octets[0]), "a field is folded over several lines");
+        require(nameEnd > 0 && nameEnd < end && octets[nameEnd] == ':', "a field is not a name, a colon and a value");
+        nameHash = hash;
+        int at = nameEnd + 1;
+        while (at < end && Octets.inText(octets[at])) {
+            at++;
         }
+        require(at == end, "a field has a control character");
         return nameEnd;
     }
 
