@@ -121,7 +121,7 @@ public final class Api {
     }
 
     private void sessions(Router router, Vertx vertx) {
-        SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit);
+        SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit, node);
         StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING, goodbyes);
 
         resource(router, "/api/v1/openapi.yaml", Map.of(GET, this::contract));

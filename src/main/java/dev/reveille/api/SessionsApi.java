@@ -6,9 +6,11 @@ import dev.reveille.bus.OpenCommand;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.bus.SessionListing;
 import dev.reveille.config.ByteSize;
+import dev.reveille.registry.Activity;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.ClosePolicy;
 import dev.reveille.session.Quoted;
+import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.EventBus;
@@ -16,6 +18,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -40,9 +43,14 @@ final class SessionsApi {
     private final EventBus bus;
     private final SessionRegistry registry;
     private final ByteSize bodyLimit;
+    private final String node;
 
-    /** @param bodyLimit the largest request body that is read */
-    SessionsApi(EventBus bus, SessionRegistry registry, ByteSize bodyLimit) {
+    /**
+     * @param bodyLimit the largest request body that is read
+     * @param node the name of this node
+     */
+    SessionsApi(EventBus bus, SessionRegistry registry, ByteSize bodyLimit, String node) {
+        this.node = node;
         this.bus = bus;
         this.registry = registry;
         this.bodyLimit = bodyLimit;
@@ -72,8 +80,29 @@ final class SessionsApi {
                 SessionCommand.byClient(Parameters.sessionId(context), Caller.tenant(context), Duration.ZERO);
         Catalogue.GET
                 .askHere(bus, command, patience(command))
-                .onSuccess(document -> send(context, OK, document))
+                .onSuccess(document -> send(context, OK, withActivity(document)))
                 .onFailure(context::fail);
+    }
+
+    /** With what this node sees of the sandbox's use. */
+    private JsonObject withActivity(JsonObject document) {
+        return Optional.ofNullable(document.getString("runtime_id"))
+                .flatMap(id -> registry.activity().seen(new RuntimeId(id)))
+                .map(seen -> document.copy().put("activity", activity(seen)))
+                .orElse(document);
+    }
+
+    private JsonObject activity(Activity.Seen seen) {
+        JsonObject json = new JsonObject()
+                .put("node", node)
+                .put("in_flight", seen.inFlight())
+                .put("listening", seen.listening())
+                .put("client_frames", seen.clientFrames())
+                .put("client_bytes", seen.clientBytes());
+        seen.lastAt()
+                .ifPresent(last -> json.put(
+                        "last_activity_at", last.truncatedTo(ChronoUnit.MILLIS).toString()));
+        return json;
     }
 
     void pause(RoutingContext context) {

@@ -52,6 +52,7 @@ public final class SessionRegistry {
     private final EventBus bus;
     private final RoutingTable table;
     private final Waiters waiters;
+    private final Activity activity;
     private final Duration retained;
     private final InstantSource clock;
     private volatile String repaired = "";
@@ -79,7 +80,8 @@ public final class SessionRegistry {
             InstantSource clock) {
         this.retained = Objects.requireNonNull(retained, "retained");
         this.clock = Objects.requireNonNull(clock, "clock");
-        this.table = new RoutingTable(routed, unrouted);
+        this.activity = new Activity(clock, this::isRouted);
+        this.table = new RoutingTable(routed, ((Consumer<RuntimeId>) activity::forget).andThen(unrouted));
         this.store = Objects.requireNonNull(store, "store");
         this.node = Objects.requireNonNull(node, "node");
         this.vertx = vertx;
@@ -105,6 +107,15 @@ public final class SessionRegistry {
     /** The route to a runtime, at once; null if none is known. */
     public Route route(String runtimeId) {
         return table.route(runtimeId);
+    }
+
+    /** Who uses which sandbox through this node. */
+    public Activity activity() {
+        return activity;
+    }
+
+    private boolean isRouted(String runtimeId) {
+        return table.route(runtimeId) != null;
     }
 
     /** All sessions that this node has heard of. */
