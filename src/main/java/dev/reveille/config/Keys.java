@@ -17,11 +17,15 @@ import java.util.stream.Stream;
 /** Every setting with its default, in the order of {@code conf/reveille.yaml}. */
 final class Keys {
     static final String TENANTS = "tenants";
+    static final String INTENTS = "proxy.intents";
 
     private static final Map<String, Key<?>> ALL = new LinkedHashMap<>();
     private static final Pattern TENANT = Pattern.compile("tenants\\.(0|[1-9][0-9]{0,3})\\..+");
     private static final Pattern TENANT_VARIABLE =
             Pattern.compile("REVEILLE_TENANTS_(0|[1-9][0-9]{0,3})_(NAME|API_KEY|API_KEY_SHA256|UPSTREAM_API_KEY)");
+    private static final Pattern INTENT = Pattern.compile("proxy\\.intents\\.(0|[1-9][0-9]{0,3})\\..+");
+    private static final Pattern INTENT_VARIABLE = Pattern.compile(
+            "REVEILLE_PROXY_INTENTS_(0|[1-9][0-9]{0,3})_(INTENT|MATCH_(SERVICE|METHOD|PATH|HEADER|VALUE))");
 
     static final Key<String> HTTP_HOST =
             key("http.host", Form.TEXT, "127.0.0.1", s -> s.http().host());
@@ -141,6 +145,8 @@ final class Keys {
             key("hold.per-tenant", Form.NUMBER, "10000", s -> s.hold().perTenant());
     static final Key<Integer> HOLD_PER_NODE =
             key("hold.per-node", Form.NUMBER, "20000", s -> s.hold().perNode());
+    static final Key<Integer> HOLD_RELEASE =
+            key("hold.release", Form.NUMBER, "32", s -> s.hold().release());
 
     static final Key<Duration> CONNECT_TIMEOUT =
             key("proxy.connect-timeout", Form.TIME, "2s", s -> s.proxy().connectTimeout());
@@ -156,6 +162,12 @@ final class Keys {
             key("proxy.waking-page-after", Form.TIME, "1s", s -> s.proxy().wakingPageAfter());
     static final Key<Boolean> STRICT =
             key("proxy.strict", Form.YES_OR_NO, "false", s -> s.proxy().strict());
+    static final Key<Integer> RETRY_BUDGET =
+            key("proxy.retry-budget", Form.NUMBER, "10", s -> s.proxy().retryBudget());
+    static final Key<Integer> SANDBOX_FAILURES =
+            key("proxy.breaker-failures", Form.NUMBER, "5", s -> s.proxy().breakerFailures());
+    static final Key<Duration> SANDBOX_RESET =
+            key("proxy.breaker-reset", Form.TIME, "1s", s -> s.proxy().breakerReset());
 
     static final Key<Duration> RETAIN_STOPPED =
             key("registry.retain-stopped", Form.TIME, "1h", s -> s.registry().retainStopped());
@@ -200,7 +212,7 @@ final class Keys {
 
     private Keys() {}
 
-    /** All but those of tenants. */
+    /** All but those of lists. */
     static Collection<Key<?>> all() {
         return Collections.unmodifiableCollection(ALL.values());
     }
@@ -241,29 +253,99 @@ final class Keys {
         return List.of(tenantName(index), tenantApiKey(index), tenantApiKeySha256(index), tenantUpstreamApiKey(index));
     }
 
+    static Key<Optional<String>> intentService(int index) {
+        return ofMatch(index, "service", Settings.Match::service);
+    }
+
+    static Key<Optional<String>> intentMethod(int index) {
+        return ofMatch(index, "method", Settings.Match::method);
+    }
+
+    static Key<Optional<String>> intentPath(int index) {
+        return ofMatch(index, "path", Settings.Match::path);
+    }
+
+    static Key<Optional<String>> intentHeader(int index) {
+        return ofMatch(index, "header", Settings.Match::header);
+    }
+
+    static Key<Optional<String>> intentValue(int index) {
+        return ofMatch(index, "value", Settings.Match::value);
+    }
+
+    static Key<Settings.Intent> intent(int index) {
+        return new Key<>(
+                intent(index, "intent"),
+                Form.choice(Settings.Intent.class),
+                Optional.empty(),
+                s -> s.proxy().intents().get(index).intent());
+    }
+
+    static List<Key<?>> ofIntent(int index) {
+        return List.of(
+                intentService(index),
+                intentMethod(index),
+                intentPath(index),
+                intentHeader(index),
+                intentValue(index),
+                intent(index));
+    }
+
+    /** Those of one item of each list. */
+    static Stream<Key<?>> ofItems(int index) {
+        return Stream.concat(ofTenant(index).stream(), ofIntent(index).stream());
+    }
+
     static Optional<Key<?>> named(String name) {
-        Matcher tenant = TENANT.matcher(name);
-        Stream<Key<?>> candidates = tenant.matches()
-                ? ofTenant(Integer.parseInt(tenant.group(1))).stream()
-                : Stream.ofNullable(ALL.get(name));
+        Stream<Key<?>> candidates = tenantOf(name)
+                .or(() -> intentOf(name))
+                .map(Keys::ofItems)
+                .orElseGet(() -> Stream.ofNullable(ALL.get(name)));
         return candidates.filter(key -> key.name().equals(name)).findFirst();
     }
 
     static Optional<Key<?>> ofVariable(String variable) {
-        Matcher tenant = TENANT_VARIABLE.matcher(variable);
-        Stream<Key<?>> candidates =
-                tenant.matches() ? ofTenant(Integer.parseInt(tenant.group(1))).stream() : ALL.values().stream();
+        Stream<Key<?>> candidates = place(TENANT_VARIABLE, variable)
+                .or(() -> place(INTENT_VARIABLE, variable))
+                .map(Keys::ofItems)
+                .orElseGet(() -> ALL.values().stream());
         return candidates.filter(key -> key.variable().equals(variable)).findFirst();
     }
 
     /** Which tenant a key is about, if it is about one. */
     static Optional<Integer> tenantOf(String name) {
-        Matcher tenant = TENANT.matcher(name);
-        return tenant.matches() ? Optional.of(Integer.valueOf(tenant.group(1))) : Optional.empty();
+        return place(TENANT, name);
+    }
+
+    /** Which rule of intents a key is about, if it is about one. */
+    static Optional<Integer> intentOf(String name) {
+        return place(INTENT, name);
+    }
+
+    private static Optional<Integer> place(Pattern item, String name) {
+        Matcher matcher = item.matcher(name);
+        return matcher.matches() ? Optional.of(Integer.valueOf(matcher.group(1))) : Optional.empty();
+    }
+
+    static boolean isList(String name) {
+        return name.equals(TENANTS) || name.equals(INTENTS);
     }
 
     static boolean isSection(String name) {
-        return name.equals(TENANTS) || ALL.keySet().stream().anyMatch(key -> key.startsWith(name + "."));
+        return isList(name) || ALL.keySet().stream().anyMatch(key -> key.startsWith(name + "."));
+    }
+
+    private static Key<Optional<String>> ofMatch(
+            int index, String name, Function<Settings.Match, Optional<String>> place) {
+        return new Key<>(
+                intent(index, "match." + name),
+                Form.textOrNone(),
+                Optional.of(""),
+                s -> place.apply(s.proxy().intents().get(index).match()));
+    }
+
+    private static String intent(int index, String name) {
+        return INTENTS + "." + index + "." + name;
     }
 
     private static String tenant(int index, String name) {

@@ -22,9 +22,9 @@ record Problem(String key, String value, String expected, List<String> concerns)
         return new Problem(key, value, expected, List.of(key));
     }
 
-    /** The same problem of the tenant at {@code index}; the record of a tenant does not know its place in the list. */
-    Problem atTenant(int index) {
-        String place = Keys.TENANTS + "." + index + key.substring(Keys.TENANTS.length());
+    /** The same problem of the item at {@code index} of {@code list}; an item's record does not know its place. */
+    Problem at(String list, int index) {
+        String place = list + "." + index + key.substring(list.length());
         return Problem.of(place, value, expected);
     }
 

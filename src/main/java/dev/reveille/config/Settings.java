@@ -446,8 +446,9 @@ public record Settings(
      * @param perSession how many wait for one session at once
      * @param perTenant how many wait for the sessions of one tenant at once
      * @param perNode how many wait in this process at once
+     * @param release how many go to a sandbox at once when it has woken; 0: all
      */
-    public record Hold(Duration deadline, int perSession, int perTenant, int perNode) {
+    public record Hold(Duration deadline, int perSession, int perTenant, int perNode, int release) {
         private static final int MOST = 1_000_000;
 
         /** @throws IllegalArgumentException naming all values that are out of range */
@@ -457,6 +458,7 @@ public record Settings(
                     .number("per-session", perSession, 1, MOST)
                     .number("per-tenant", perTenant, 1, MOST)
                     .number("per-node", perNode, 1, MOST)
+                    .number("release", release, 0, MOST)
                     .atMost("per-session", perSession, "per-tenant", perTenant)
                     .atMost("per-tenant", perTenant, "per-node", perNode)
                     .met();
@@ -473,6 +475,11 @@ public record Settings(
      * @param verdictCache how long the finding whether a sandbox is alive is believed; may be zero
      * @param wakingPageAfter how long a person looks at nothing before the page that a sandbox wakes; zero: no such page
      * @param strict whether every 404, 502 and 504 counts as a disconnect and every 503 as paused, unprobed
+     * @param retryBudget how many requests may be sent again, in percent of all; 0: none
+     * @param breakerFailures after how many losses in a row a sandbox is given a rest; 0: never
+     * @param breakerReset from that to the next look whether it answers
+     * @param intents what requests mean for a sandbox that sleeps, where that differs from the defaults; the first that
+     *     fits counts
      */
     public record Proxy(
             Duration connectTimeout,
@@ -481,11 +488,17 @@ public record Settings(
             ByteSize replayBuffer,
             Duration verdictCache,
             Duration wakingPageAfter,
-            boolean strict) {
+            boolean strict,
+            int retryBudget,
+            int breakerFailures,
+            Duration breakerReset,
+            List<IntentRule> intents) {
         private static final long MOST_REPLAY = 64 << 20;
+        private static final int MOST_FAILURES = 1_000_000;
 
         /** @throws IllegalArgumentException naming all values that are out of range */
         public Proxy {
+            intents = List.copyOf(intents);
             new Expectations("proxy")
                     .time("connect-timeout", connectTimeout)
                     .time("response-timeout", responseTimeout)
@@ -493,7 +506,71 @@ public record Settings(
                     .size("replay-buffer", replayBuffer, 0, MOST_REPLAY)
                     .timeOrNone("verdict-cache", verdictCache)
                     .timeOrNone("waking-page-after", wakingPageAfter)
+                    .number("retry-budget", retryBudget, 0, 100)
+                    .number("breaker-failures", breakerFailures, 0, MOST_FAILURES)
+                    .time("breaker-reset", breakerReset)
                     .met();
+        }
+    }
+
+    /** What a request means for a sandbox that sleeps. */
+    public enum Intent {
+        /** It wakes it. */
+        WAKES,
+        /** It is forwarded if the sandbox is awake, and never the reason to wake it. */
+        USES,
+        /** The same, and no sign that anybody is there. */
+        IGNORES
+    }
+
+    /** What the requests mean that {@code match} fits. */
+    public record IntentRule(Match match, Intent intent) {
+        public IntentRule {
+            Objects.requireNonNull(match, "match");
+            Objects.requireNonNull(intent, "intent");
+        }
+    }
+
+    /**
+     * Which requests. What is not said fits all, and something is.
+     *
+     * @param service the word of a service
+     * @param method in capitals
+     * @param path behind the service's name and without the query; {@code *} stands for any text, slashes included
+     * @param header the name of a field that is there
+     * @param value what one of that field's values is; {@code *} stands for any text
+     */
+    public record Match(
+            Optional<String> service,
+            Optional<String> method,
+            Optional<String> path,
+            Optional<String> header,
+            Optional<String> value) {
+        private static final List<String> SERVICES = List.of("runtime", "vscode", "work-1", "work-2");
+        private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}");
+
+        /** @throws IllegalArgumentException naming all values that have another form */
+        public Match {
+            method = method.map(name -> name.toUpperCase(Locale.ROOT));
+            Expectations expectations = new Expectations(Keys.INTENTS)
+                    .that(
+                            service.isPresent() || method.isPresent() || path.isPresent() || header.isPresent(),
+                            "match",
+                            "nothing",
+                            "at least one of service, method, path, header")
+                    .that(value.isEmpty() || header.isPresent(), "match.value", "without a header", "match.header too");
+            service.ifPresent(word -> expectations.that(
+                    SERVICES.contains(word), "match.service", word, "one of " + String.join(", ", SERVICES)));
+            method.ifPresent(name -> expectations.that(
+                    TOKEN.matcher(name).matches(), "match.method", name, "a method such as GET or POST"));
+            path.ifPresent(glob -> expectations.that(
+                    (glob.startsWith("/") || glob.startsWith("*")) && glob.indexOf('?') < 0,
+                    "match.path",
+                    glob,
+                    "a path that begins with / or *, without query"));
+            header.ifPresent(name -> expectations.that(
+                    TOKEN.matcher(name).matches(), "match.header", name, "the name of a header field"));
+            expectations.met();
         }
     }
 

@@ -22,6 +22,7 @@ public final class SettingsReader {
     private final Map<String, Given> given;
     private final List<String> problems;
     private final Set<String> refused = new HashSet<>();
+    private Optional<List<Settings.IntentRule>> intents = Optional.empty();
 
     private SettingsReader(Map<String, Given> given, List<String> problems) {
         this.given = given;
@@ -142,7 +143,8 @@ public final class SettingsReader {
                 valueOf(Keys.HOLD_DEADLINE),
                 valueOf(Keys.HOLD_PER_SESSION),
                 valueOf(Keys.HOLD_PER_TENANT),
-                valueOf(Keys.HOLD_PER_NODE));
+                valueOf(Keys.HOLD_PER_NODE),
+                valueOf(Keys.HOLD_RELEASE));
     }
 
     private Settings.Proxy proxy() {
@@ -153,7 +155,11 @@ public final class SettingsReader {
                 valueOf(Keys.REPLAY_BUFFER),
                 valueOf(Keys.VERDICT_CACHE),
                 valueOf(Keys.WAKING_PAGE_AFTER),
-                valueOf(Keys.STRICT));
+                valueOf(Keys.STRICT),
+                valueOf(Keys.RETRY_BUDGET),
+                valueOf(Keys.SANDBOX_FAILURES),
+                valueOf(Keys.SANDBOX_RESET),
+                intents());
     }
 
     private Settings.Registry registry() {
@@ -181,9 +187,41 @@ public final class SettingsReader {
     }
 
     private List<Settings.Tenant> tenants() {
+        return places(Keys::tenantOf).stream()
+                .flatMap(place -> tenant(place).stream())
+                .toList();
+    }
+
+    /** Read once: a section that is not in order is read again. */
+    private List<Settings.IntentRule> intents() {
+        if (intents.isEmpty()) {
+            intents = Optional.of(places(Keys::intentOf).stream()
+                    .flatMap(place -> intent(place).stream())
+                    .toList());
+        }
+        return intents.get();
+    }
+
+    private Set<Integer> places(Function<String, Optional<Integer>> placeOf) {
         Set<Integer> places = new TreeSet<>();
-        given.keySet().forEach(key -> Keys.tenantOf(key).ifPresent(places::add));
-        return places.stream().flatMap(place -> tenant(place).stream()).toList();
+        given.keySet().forEach(key -> placeOf.apply(key).ifPresent(places::add));
+        return places;
+    }
+
+    private Optional<Settings.IntentRule> intent(int place) {
+        int before = problems.size();
+        Optional<String> service = valueOf(Keys.intentService(place));
+        Optional<String> method = valueOf(Keys.intentMethod(place));
+        Optional<String> path = valueOf(Keys.intentPath(place));
+        Optional<String> header = valueOf(Keys.intentHeader(place));
+        Optional<String> value = valueOf(Keys.intentValue(place));
+        Settings.Intent intent = valueOf(Keys.intent(place));
+        return problems.size() == before
+                ? item(
+                        Keys.INTENTS,
+                        place,
+                        () -> new Settings.IntentRule(new Settings.Match(service, method, path, header, value), intent))
+                : Optional.empty();
     }
 
     /** Empty if it is not in order; then nothing is to be said any more about how many tenants there are. */
@@ -194,7 +232,7 @@ public final class SettingsReader {
         Optional<String> apiKeySha256 = valueOf(Keys.tenantApiKeySha256(place));
         Optional<String> upstreamApiKey = valueOf(Keys.tenantUpstreamApiKey(place));
         Optional<Settings.Tenant> tenant = problems.size() == before
-                ? tenant(place, () -> new Settings.Tenant(name, apiKey, apiKeySha256, upstreamApiKey))
+                ? item(Keys.TENANTS, place, () -> new Settings.Tenant(name, apiKey, apiKeySha256, upstreamApiKey))
                 : Optional.empty();
         if (tenant.isEmpty()) {
             refused.add(Keys.TENANTS);
@@ -202,11 +240,11 @@ public final class SettingsReader {
         return tenant;
     }
 
-    private Optional<Settings.Tenant> tenant(int place, Supplier<Settings.Tenant> made) {
+    private <T> Optional<T> item(String list, int place, Supplier<T> made) {
         try {
             return Optional.of(made.get());
         } catch (UnmetException e) {
-            refuse(e.problems().stream().map(problem -> problem.atTenant(place)).toList());
+            refuse(e.problems().stream().map(problem -> problem.at(list, place)).toList());
             return Optional.empty();
         }
     }
@@ -254,9 +292,13 @@ public final class SettingsReader {
         }
     }
 
+    /** Null for one that must be given: whoever asked for it finds out that it was refused. */
     private static <T> T initial(Key<T> key) {
+        if (key.initial().isEmpty()) {
+            return null;
+        }
         try {
-            return key.form().read(key.initial().orElse(""));
+            return key.form().read(key.initial().get());
         } catch (MismatchException e) {
             throw new IllegalStateException(key.name() + " has no default", e);
         }

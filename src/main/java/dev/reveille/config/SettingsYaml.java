@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 final class SettingsYaml {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9/](?:[A-Za-z0-9_./:-]*[A-Za-z0-9_./-])?|\\[.*]");
 
+    private static final List<String> PROXY = List.of("proxy");
+
     private final StringBuilder text = new StringBuilder();
     private List<String> section = List.of();
 
@@ -24,6 +26,9 @@ final class SettingsYaml {
     private void key(Key<?> key, Settings settings) {
         List<String> path = Arrays.asList(key.name().split("\\.", -1));
         List<String> next = path.subList(0, path.size() - 1);
+        if (section.equals(PROXY) && !next.equals(PROXY)) {
+            intents(settings);
+        }
         for (int depth = 0; depth < next.size(); depth++) {
             if (!section.equals(next) && !startsAlike(next, depth)) {
                 line(depth, next.get(depth) + ":");
@@ -45,6 +50,19 @@ final class SettingsYaml {
                 String name = key.name().substring(key.name().lastIndexOf('.') + 1);
                 line(1, mark + name + ": " + quoted(key.textIn(settings)));
                 mark = "  ";
+            }
+        }
+    }
+
+    private void intents(Settings settings) {
+        int count = settings.proxy().intents().size();
+        line(1, count == 0 ? "intents: []" : "intents:");
+        for (int i = 0; i < count; i++) {
+            line(2, "- match:");
+            for (Key<?> key : Keys.ofIntent(i)) {
+                boolean ofMatch = key.name().contains(".match.");
+                String name = key.name().substring(key.name().lastIndexOf('.') + 1);
+                line(ofMatch ? 4 : 3, name + ": " + quoted(key.textIn(settings)));
             }
         }
     }

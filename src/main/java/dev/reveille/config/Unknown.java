@@ -16,7 +16,7 @@ final class Unknown {
     }
 
     static String variable(String variable) {
-        List<String> known = Stream.concat(Keys.all().stream(), Keys.ofTenant(0).stream())
+        List<String> known = Stream.concat(Keys.all().stream(), Keys.ofItems(0))
                 .map(key -> key.variable().substring(Key.VARIABLES.length()))
                 .toList();
         String name = variable.substring(Key.VARIABLES.length());
@@ -43,9 +43,8 @@ final class Unknown {
     }
 
     private static Stream<String> names(String near) {
-        int tenant = Keys.tenantOf(near).orElse(0);
-        return Stream.concat(Keys.all().stream(), Keys.ofTenant(tenant).stream())
-                .map(Key::name);
+        int place = Keys.tenantOf(near).or(() -> Keys.intentOf(near)).orElse(0);
+        return Stream.concat(Keys.all().stream(), Keys.ofItems(place)).map(Key::name);
     }
 
     /** The keys of the innermost section that {@code name} is in and that exists; otherwise the sections. */

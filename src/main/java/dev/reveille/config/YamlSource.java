@@ -112,8 +112,8 @@ final class YamlSource {
         Optional<Key<?>> key = Keys.named(name);
         if (key.isPresent()) {
             leaf(key.get(), node);
-        } else if (name.equals(Keys.TENANTS)) {
-            tenants(node);
+        } else if (Keys.isList(name)) {
+            list(name, depth, node);
         } else if (node instanceof MappingNode mapping && depth < DEEPEST && isPromising(name, mapping)) {
             entries(name, mapping, depth);
         } else if (!Keys.isSection(name)) {
@@ -133,21 +133,24 @@ final class YamlSource {
         }
     }
 
-    private void tenants(Node node) {
+    private void list(String list, int depth, Node node) {
+        boolean ofTenants = list.equals(Keys.TENANTS);
         if (isNothing(node)) {
             return;
         }
-        if (!(node instanceof SequenceNode list)) {
-            problems.add(Keys.TENANTS + ": " + kind(node) + " (expected: a list of tenants); from " + origin(node));
+        if (!(node instanceof SequenceNode items)) {
+            problems.add(list + ": " + kind(node) + " (expected: a list of " + (ofTenants ? "tenants" : "rules")
+                    + "); from " + origin(node));
             return;
         }
-        for (int i = 0; i < list.getValue().size(); i++) {
-            String name = Keys.TENANTS + "." + i;
-            Node item = list.getValue().get(i);
-            if (item instanceof MappingNode tenant && !tenant.getValue().isEmpty()) {
-                entries(name, tenant, 1);
+        for (int i = 0; i < items.getValue().size(); i++) {
+            String name = list + "." + i;
+            Node item = items.getValue().get(i);
+            if (item instanceof MappingNode mapping && !mapping.getValue().isEmpty()) {
+                entries(name, mapping, depth);
             } else {
-                problems.add(name + ": " + kind(item) + " (expected: the keys name and api-key); from " + origin(item));
+                problems.add(name + ": " + kind(item) + " (expected: the keys "
+                        + (ofTenants ? "name and api-key" : "match and intent") + "); from " + origin(item));
             }
         }
     }

@@ -46,14 +46,14 @@ record PlainWords(String title, String advice) {
                         "The sandbox service is not available",
                         "What starts and wakes sandboxes does not answer, so nobody knows where this one is. Nothing is"
                                 + " lost; try again in a while.");
-            case SHUTTING_DOWN, BODY_NOT_REPLAYABLE ->
+            case SHUTTING_DOWN, BODY_NOT_REPLAYABLE, TOO_SLOW ->
                 new PlainWords("Just a moment", "This could not be answered right now. Try again.");
             case UNAUTHORIZED, FORBIDDEN ->
                 new PlainWords(
                         "You may not open this sandbox",
                         "It belongs to somebody else, or the address lacks its key. Open it from where you got the"
                                 + " link.");
-            case INVALID_REQUEST, NO_SUCH_RESOURCE, TOO_LARGE, HEAD_TOO_LONG ->
+            case INVALID_REQUEST, UNSUPPORTED, NO_SUCH_RESOURCE, TOO_LARGE, HEAD_TOO_LONG ->
                 new PlainWords(
                         "This address cannot be opened",
                         "Something is wrong with it. Go back to where the link came from, and open it again from"

@@ -72,7 +72,7 @@ class EverySettingTest {
                     ofSeconds(5),
                     ofMillis(50),
                     ofSeconds(2)),
-            new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000),
+            new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000, 32),
             new Settings.Proxy(
                     ofSeconds(2),
                     ofSeconds(900),
@@ -80,7 +80,11 @@ class EverySettingTest {
                     new ByteSize(64 << 10),
                     ofSeconds(1),
                     ofSeconds(1),
-                    false),
+                    false,
+                    10,
+                    5,
+                    ofSeconds(1),
+                    List.of()),
             new Settings.Registry(
                     ofHours(1),
                     ofSeconds(10),
@@ -135,9 +139,35 @@ class EverySettingTest {
                     ofSeconds(8),
                     ofMillis(9),
                     ofMillis(10)),
-            new Settings.Hold(ofHours(1), 1, 2, 3),
+            new Settings.Hold(ofHours(1), 1, 2, 3, 0),
             new Settings.Proxy(
-                    ofSeconds(3), ofSeconds(4), ofSeconds(5), new ByteSize(0), ofSeconds(0), ofSeconds(0), true),
+                    ofSeconds(3),
+                    ofSeconds(4),
+                    ofSeconds(5),
+                    new ByteSize(0),
+                    ofSeconds(0),
+                    ofSeconds(0),
+                    true,
+                    0,
+                    0,
+                    ofSeconds(2),
+                    List.of(
+                            new Settings.IntentRule(
+                                    new Settings.Match(
+                                            Optional.of("work-1"),
+                                            Optional.of("POST"),
+                                            Optional.of("/poll/*"),
+                                            Optional.of("X-Asked-By"),
+                                            Optional.of("tab *")),
+                                    Settings.Intent.IGNORES),
+                            new Settings.IntentRule(
+                                    new Settings.Match(
+                                            Optional.empty(),
+                                            Optional.empty(),
+                                            Optional.of("*"),
+                                            Optional.empty(),
+                                            Optional.empty()),
+                                    Settings.Intent.WAKES))),
             new Settings.Registry(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
             new Settings.Cluster(
                     true,
@@ -194,6 +224,7 @@ class EverySettingTest {
             Map.entry("hold.per-session", "1"),
             Map.entry("hold.per-tenant", "2"),
             Map.entry("hold.per-node", "3"),
+            Map.entry("hold.release", "0"),
             Map.entry("proxy.connect-timeout", "3s"),
             Map.entry("proxy.response-timeout", "4s"),
             Map.entry("proxy.stall-timeout", "5s"),
@@ -201,6 +232,17 @@ class EverySettingTest {
             Map.entry("proxy.verdict-cache", "0s"),
             Map.entry("proxy.waking-page-after", "0"),
             Map.entry("proxy.strict", "true"),
+            Map.entry("proxy.retry-budget", "0"),
+            Map.entry("proxy.breaker-failures", "0"),
+            Map.entry("proxy.breaker-reset", "2s"),
+            Map.entry("proxy.intents.0.match.service", "work-1"),
+            Map.entry("proxy.intents.0.match.method", "post"),
+            Map.entry("proxy.intents.0.match.path", "/poll/*"),
+            Map.entry("proxy.intents.0.match.header", "X-Asked-By"),
+            Map.entry("proxy.intents.0.match.value", "tab *"),
+            Map.entry("proxy.intents.0.intent", "Ignores"),
+            Map.entry("proxy.intents.1.match.path", "*"),
+            Map.entry("proxy.intents.1.intent", "wakes"),
             Map.entry("registry.retain-stopped", "0"),
             Map.entry("registry.repair-interval", "11s"),
             Map.entry("registry.directory", "/srv/registry"),
@@ -247,6 +289,12 @@ class EverySettingTest {
                         .map(component -> Keys.TENANTS + ".7." + kebab(component)))
                 .containsExactlyElementsOf(
                         Keys.ofTenant(7).stream().map(Key::name).toList());
+        assertThat(Stream.concat(
+                        Stream.of(Settings.Match.class.getRecordComponents())
+                                .map(component -> Keys.INTENTS + ".7.match." + kebab(component)),
+                        Stream.of(Keys.INTENTS + ".7.intent")))
+                .containsExactlyElementsOf(
+                        Keys.ofIntent(7).stream().map(Key::name).toList());
     }
 
     @Test
@@ -256,9 +304,11 @@ class EverySettingTest {
 
         assertThat(given.keySet())
                 .containsExactlyElementsOf(Keys.all().stream().map(Key::name).toList());
-        assertThat(text).contains("name: ", "api-key: ", "api-key-sha256: ", "upstream-api-key: ", "tenants: []");
         assertThat(text)
-                .contains(Stream.concat(Keys.all().stream(), Keys.ofTenant(0).stream())
+                .contains(
+                        "name: ", "api-key: ", "api-key-sha256: ", "upstream-api-key: ", "tenants: []", "intents: []");
+        assertThat(text)
+                .contains(Stream.concat(Keys.all().stream(), Keys.ofItems(0))
                         .map(Key::variable)
                         .toList());
     }
@@ -329,7 +379,7 @@ class EverySettingTest {
             Class<?> inner = component.getType();
             if (inner.isRecord() && inner != ByteSize.class) {
                 walk(key + ".", inner, keys);
-            } else if (!key.equals(Keys.TENANTS)) {
+            } else if (!Keys.isList(key)) {
                 keys.add(key);
             }
         }
@@ -355,8 +405,10 @@ class EverySettingTest {
                                 key.name().substring(0, key.name().lastIndexOf('.')), section -> new ArrayList<>())
                         .add(key));
         String breaker = group("  ", "breaker", sections.remove("upstream.breaker"));
-        sections.forEach((section, keys) ->
-                text.append(group("", section, keys)).append(section.equals("upstream") ? breaker : ""));
+        String intents = "  intents:\n  - match: {service: work-1, method: post, path: /poll/*, header: X-Asked-By,"
+                + " value: tab *}\n    intent: Ignores\n  - {match: {path: '*'}, intent: wakes}\n";
+        sections.forEach((section, keys) -> text.append(group("", section, keys))
+                .append(section.equals("upstream") ? breaker : section.equals("proxy") ? intents : ""));
         text.append("tenants:\n- {name: acme, api-key: acme-secret, upstream-api-key: acme-upstream}\n");
         text.append("- name: beta\n  api-key: beta-secret\n");
         text.append("- {name: gamma, api-key-sha256: " + GAMMA + "}\n");

@@ -136,6 +136,11 @@ class SettingsProblemsTest {
         proxy.replay-buffer   | 65MiB                    | 0B to 64MiB
         log.format            | xml                      | one of text, json
         hold.per-node         | 0                        | 1 to 1000000
+        hold.release          | -1                       | 0 to 1000000
+        proxy.retry-budget    | 101                      | 0 to 100
+        proxy.retry-budget    | 10%                      | a whole number up to 2147483647
+        proxy.breaker-failures| -1                       | 0 to 1000000
+        proxy.breaker-reset   | 0s                       | 1ms to 24d
         """)
     void aWrongValueSaysWhatWasExpected(String key, String value, String expected) {
         String variable = Keys.named(key).orElseThrow().variable();
@@ -254,6 +259,61 @@ class SettingsProblemsTest {
     }
 
     @Test
+    void aRuleOfIntentsSaysWhichRequestsItIsAboutAndWhatTheyMean() throws IOException {
+        Path file = file("""
+                proxy:
+                  breaker-reset: 0
+                  intents:
+                    - {match: {path: /poll}, intent: ignores}
+                    - {match: {service: work-3, path: "poll?x"}, intent: ignores}
+                    - {match: {method: "GET /"}, intent: sleeps}
+                    - {match: {path: /x}}
+                    - {intent: uses}
+                    - {match: {path: /x, value: yes}, intent: uses}
+                    - {match: {paht: /x, method: get}, intent: uses}
+                    - {match: {header: "X: y"}, intent: uses}
+                    - ignores
+                """);
+
+        assertThat(problems(file, Map.of()).problems())
+                .containsExactly(
+                        "proxy.intents.6.match.paht: unknown (did you mean proxy.intents.6.match.path?); from " + file
+                                + " line 10",
+                        "proxy.intents.8: a single value (expected: the keys match and intent); from " + file
+                                + " line 12",
+                        "proxy.intents.1.match.service: work-3 (expected: one of runtime, vscode, work-1, work-2); from "
+                                + file + " line 5",
+                        "proxy.intents.1.match.path: poll?x (expected: a path that begins with / or *, without query);"
+                                + " from " + file + " line 5",
+                        "proxy.intents.2.intent: sleeps (expected: one of wakes, uses, ignores); from " + file
+                                + " line 6",
+                        "proxy.intents.3.intent: missing (expected: a value)",
+                        "proxy.intents.4.match: nothing (expected: at least one of service, method, path, header)",
+                        "proxy.intents.5.match.value: without a header (expected: match.header too); from " + file
+                                + " line 9",
+                        "proxy.intents.7.match.header: X: y (expected: the name of a header field); from " + file
+                                + " line 11",
+                        "proxy.breaker-reset: 0s (expected: 1ms to 24d); from " + file + " line 2");
+    }
+
+    @Test
+    void rulesOfTheFileAndOfTheEnvironmentWithTheSameNumberAreTheSame() throws IOException {
+        Path file = file("proxy:\n  intents:\n    - {match: {path: /poll}, intent: ignores}\n");
+
+        Settings settings = SettingsReader.read(
+                Optional.of(file),
+                Map.of(
+                        "REVEILLE_PROXY_INTENTS_0_INTENT", "uses",
+                        "REVEILLE_PROXY_INTENTS_7_MATCH_METHOD", "get",
+                        "REVEILLE_PROXY_INTENTS_7_INTENT", "wakes"));
+
+        assertThat(settings.proxy().intents())
+                .extracting(rule ->
+                        rule.match().path().orElse("") + rule.match().method().orElse("") + rule.intent())
+                .containsExactly("/pollUSES", "GETWAKES");
+    }
+
+    @Test
     void aKeyMayHaveEveryVisibleCharacterAndHalfAThousandOfThem() {
         String key = "!~".repeat(256);
 
@@ -300,6 +360,7 @@ class SettingsProblemsTest {
         "REVEILLE_UPSTREAM_APIKEY, did you mean REVEILLE_UPSTREAM_API_KEY?",
         "REVEILLE_TENANTS_7_SECRET, 'expected: one of REVEILLE_TENANTS_0_NAME, REVEILLE_TENANTS_0_API_KEY,"
                 + " REVEILLE_TENANTS_0_API_KEY_SHA256, REVEILLE_TENANTS_0_UPSTREAM_API_KEY'",
+        "REVEILLE_PROXY_INTENTS_0_MATCH_PAHT, did you mean REVEILLE_PROXY_INTENTS_0_MATCH_PATH?",
         "REVEILLE_TENANTS_00_NAME, did you mean REVEILLE_TENANTS_0_NAME?",
         "REVEILLE_WEATHER, 'expected: REVEILLE_ and a key, such as REVEILLE_HTTP_PORT'",
     })
@@ -443,7 +504,7 @@ class SettingsProblemsTest {
 
     @Test
     void aRecordRefusesWhatItsKeysRefuse() {
-        assertThatThrownBy(() -> new Settings.Hold(Duration.ZERO, 3, 2, 1))
+        assertThatThrownBy(() -> new Settings.Hold(Duration.ZERO, 3, 2, 1, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("hold.deadline: 0s (expected: 1ms to 24d);"
                         + " hold.per-session: 3 (expected: at most hold.per-tenant 2);"

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class HoldsTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final Holds holds = new Holds(new Settings.Hold(ofSeconds(1), 1, 2, 3), meters);
+    private final Holds holds = new Holds(new Settings.Hold(ofSeconds(1), 1, 2, 3, 0), meters);
 
     private static Route route(String session, String tenant) {
         SandboxRuntime runtime =
