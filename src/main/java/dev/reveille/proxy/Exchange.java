@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.problem.Problem;
+import dev.reveille.registry.Activity;
 import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Origin;
@@ -33,6 +34,8 @@ final class Exchange {
     private static final int BAD_GATEWAY = 502;
     private static final int SERVICE_UNAVAILABLE = 503;
 
+    private static final String EVENT_STREAM = "text/event-stream";
+
     /** May be done twice without harm (RFC 9110, 9.2.2). */
     private static final Set<HttpMethod> IDEMPOTENT = Set.of(
             HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE, HttpMethod.PUT, HttpMethod.DELETE);
@@ -42,9 +45,14 @@ final class Exchange {
     private final SandboxPath path;
     private final InboundBody body;
     private final boolean upgrade;
+    private final boolean listener;
     private final long arrived = System.nanoTime();
     private final Promise<Void> gone = Promise.promise();
     private Attempt attempt;
+    private Turn turn;
+    private Intent intent;
+    private Activity.Use use;
+    private boolean listening;
     private int attempts;
     private long spentNanos;
     private long waitedNanos;
@@ -57,6 +65,7 @@ final class Exchange {
         this.path = path;
         this.body = new InboundBody(in, proxy.settings().replayBuffer().bytes());
         this.upgrade = EndToEnd.asksForUpgrade(in);
+        this.listener = upgrade || asksForEvents(in);
     }
 
     void serve() {
@@ -95,6 +104,7 @@ final class Exchange {
         if (SandboxPath.leavesPrefix(path.below(prefix), prefix)) {
             return failed(Failures.outside());
         }
+        begun(route);
         return awake(route).compose(this::forward);
     }
 
@@ -103,6 +113,14 @@ final class Exchange {
      * sandbox that is on its way: it is there to ask whether it has arrived.
      */
     private Future<Route> awake(Route route) {
+        if (route.awake() && proxy.holds().releases().underWay(route.session().id()) && intent() != Intent.IGNORES) {
+            return waiting(proxy.waker().lineUp(route, left(), gone.future(), nextTurn()))
+                    .compose(this::arrived);
+        }
+        return awakeNow(route);
+    }
+
+    private Future<Route> awakeNow(Route route) {
         if (route.awake() || tooEarly(route)) {
             return Future.succeededFuture(route);
         }
@@ -133,10 +151,25 @@ final class Exchange {
             return failed(
                     Failures.asleep(route, bar.get(), proxy.holds().wakeTimes().expected()));
         }
-        return bar.isEmpty()
-                ? waiting(proxy.waker().await(route, proxy.pages().patience(in, left()), gone.future()))
-                : waiting(proxy.waker().join(route, proxy.pages().patience(in, left()), gone.future()))
-                        .compose(this::arrived);
+        Duration patience = proxy.pages().patience(in, left());
+        return waiting(
+                        bar.isEmpty()
+                                ? proxy.waker().await(route, patience, gone.future(), nextTurn())
+                                : proxy.waker().join(route, patience, gone.future(), nextTurn()))
+                .compose(this::arrived);
+    }
+
+    private Turn nextTurn() {
+        endTurn(false);
+        turn = new Turn(proxy.vertx(), body, arrived);
+        return turn;
+    }
+
+    /** Whoever waits behind this request may go on. Most have not waited themselves. */
+    private void endTurn(boolean answered) {
+        if (turn != null) {
+            turn.over(answered);
+        }
     }
 
     private Future<Route> waiting(Future<Route> held) {
@@ -148,22 +181,29 @@ final class Exchange {
         });
     }
 
-    /** For one that waited without the right to wake: the sandbox is where it is, and that is its answer. */
+    /** For one that waited: by now the sandbox may sleep again, or never have come, and that is its answer. */
     private Future<Route> arrived(Route route) {
         return route.session().state() instanceof SandboxState.Failed still
                 ? failed(Failures.broken(BAD_GATEWAY, route.session(), still.failure()))
-                : awake(route);
+                : awakeNow(route);
     }
 
     /** Whether this asks for an answer of a sandbox that is on its way, and need not have one. */
     private boolean tooEarly(Route route) {
-        early = route.comingUp() && Intent.of(in, path) == Intent.IGNORES;
+        early = route.comingUp() && intent() == Intent.IGNORES;
         return early;
+    }
+
+    private Intent intent() {
+        if (intent == null) {
+            intent = proxy.intents().of(in, path);
+        }
+        return intent;
     }
 
     /** Why this request may not wake the sandbox; empty if it may. */
     private Optional<String> whyNotWaking(Route route) {
-        if (Intent.of(in, path) != Intent.WAKES) {
+        if (intent() != Intent.WAKES) {
             return Optional.of("this kind of request does not wake it; " + Intent.HEADER + ": yes would");
         }
         return proxy.wakeRight().has(in, route)
@@ -176,6 +216,33 @@ final class Exchange {
     private Future<Void> forward(Route route) {
         if (gone.future().isComplete()) {
             return Future.failedFuture(new ClientLeft());
+        }
+        return switch (route.comingUp() ? Breakers.Pass.FREE : proxy.breakers().pass(route)) {
+            case FREE -> send(route);
+            case TRIAL -> tried(route);
+            case NONE -> failedFast(route);
+        };
+    }
+
+    private Future<Void> tried(Route route) {
+        int status = proxy.breakers().status(route);
+        return counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
+            proxy.breakers().tried(route, alive);
+            return alive ? send(route) : notReached(route, status, false);
+        });
+    }
+
+    private Future<Void> failedFast(Route route) {
+        proxy.meters().failedFast();
+        return failed(Failures.disconnected(proxy.breakers().status(route)));
+    }
+
+    private Future<Void> send(Route route) {
+        if (gone.future().isComplete()) {
+            return Future.failedFuture(new ClientLeft());
+        }
+        if (attempts == 0) {
+            proxy.retries().forwarded();
         }
         attempts++;
         attempt = new Attempt(
@@ -193,8 +260,11 @@ final class Exchange {
     }
 
     private Future<Void> answered(Route route, HttpClientResponse answer) {
+        endTurn(true);
+        proxy.breakers().answered(route);
         if (upgrade && answer.statusCode() == Attempt.SWITCHING_PROTOCOLS) {
-            return proxy.tunnels().join(answer, in, path, origin(route));
+            listens();
+            return proxy.tunnels().join(answer, in, path, origin(route), use(route));
         }
         if (!Verdicts.suspicious(answer.statusCode())) {
             return relay(route, answer);
@@ -211,11 +281,24 @@ final class Exchange {
             return Future.failedFuture(new Loss(Loss.Kind.BROKEN, new IllegalStateException("the answer broke off")));
         }
         body.forget();
+        if (isEventStream(answer)) {
+            listens();
+        }
         aboutToAnswer();
         if (waitedNanos > 0) {
             in.response().putHeader("Server-Timing", "wake;dur=" + waitedNanos / 1_000_000);
         }
         return Relay.answer(proxy.vertx(), answer, in, path, origin(route)).onSuccess(through -> attempt.close(answer));
+    }
+
+    private static boolean asksForEvents(HttpServerRequest in) {
+        return HttpMethod.GET.equals(in.method()) && EVENT_STREAM.equals(in.getHeader(HttpHeaders.ACCEPT));
+    }
+
+    /** Who asks for one does as a client of a websocket does. What answers a POST with one is at work. */
+    private boolean isEventStream(HttpClientResponse answer) {
+        String type = HttpMethod.GET.equals(in.method()) ? answer.getHeader(HttpHeaders.CONTENT_TYPE) : null;
+        return type != null && type.regionMatches(true, 0, EVENT_STREAM, 0, EVENT_STREAM.length());
     }
 
     /** A client that was not told to go on may send its body or not: nobody could tell where its next request begins. */
@@ -233,6 +316,9 @@ final class Exchange {
             attempt.cancel();
             return status == SERVICE_UNAVAILABLE ? again(route) : failed(Failures.disconnected(status));
         }
+        // A router says so of a sandbox that it does not reach, and of one that it lost half-way.
+        boolean mayHaveBegun =
+                status != NOT_FOUND && status != SERVICE_UNAVAILABLE && !IDEMPOTENT.contains(in.method());
         body.hold();
         return counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
             if (alive) {
@@ -240,7 +326,7 @@ final class Exchange {
                 return relay(route, answer);
             }
             attempt.cancel();
-            return notReached(route, status);
+            return notReached(route, status, mayHaveBegun);
         });
     }
 
@@ -248,24 +334,35 @@ final class Exchange {
         if (gone.future().isComplete() || !(error instanceof Loss loss)) {
             return Future.failedFuture(error);
         }
+        endTurn(false);
         if (route.comingUp()) {
             return failed(Failures.starting(route));
         }
+        proxy.breakers().lost(route, loss.kind());
         boolean harmless = loss.kind() == Loss.Kind.NOT_SENT
                 || (loss.kind() == Loss.Kind.BROKEN && IDEMPOTENT.contains(in.method()));
         if (!harmless || !body.replayable() || attempts >= MOST_ATTEMPTS) {
             return failed(Failures.lost(loss));
         }
         return counted(() -> proxy.verdicts().alive(route))
-                .compose(alive ->
-                        alive ? forward(route) : notReached(route, loss.kind().status()));
+                .compose(alive -> alive
+                        ? retried(route, Failures.lost(loss))
+                        : notReached(route, loss.kind().status(), false));
+    }
+
+    /** Sends it once more, if the budget allows it. */
+    private Future<Void> retried(Route route, GatewayFailure otherwise) {
+        boolean may = proxy.retries().spend(System.nanoTime());
+        proxy.meters().retry(may);
+        return may ? send(route) : failed(otherwise);
     }
 
     /**
      * The sandbox does not answer. A 503 says that it sleeps; anything else is asked of the runtime API. What sleeps, or
-     * was woken since, gets the request again; the rest is a disconnect.
+     * was woken since, gets the request again unless it may have begun what must not be done twice; the rest is a
+     * disconnect.
      */
-    private Future<Void> notReached(Route route, int status) {
+    private Future<Void> notReached(Route route, int status, boolean mayHaveBegun) {
         if (status == SERVICE_UNAVAILABLE && whyNotWaking(route).isEmpty()) {
             return again(route);
         }
@@ -273,7 +370,10 @@ final class Exchange {
             if (now.session().state() instanceof SandboxState.Failed broken) {
                 return failed(Failures.broken(status, now.session(), broken.failure()));
             }
-            return stands(route, now) ? failed(Failures.disconnected(status)) : again(now);
+            if (stands(route, now)) {
+                return failed(Failures.disconnected(status));
+            }
+            return mayHaveBegun ? failed(Failures.begun(status)) : again(now);
         });
     }
 
@@ -321,7 +421,52 @@ final class Exchange {
             return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
         }
         boolean sendable = body.replayable();
-        return hold(route).compose(now -> sendable ? forward(now) : failed(Failures.bodyGone()));
+        boolean before = attempts > 1;
+        return hold(route).compose(now -> {
+            if (!sendable) {
+                return failed(Failures.bodyGone());
+            }
+            // The first time the sandbox has seen nothing of it. One that sleeps again and again is another matter.
+            return before ? retried(now, Failures.disconnected(SERVICE_UNAVAILABLE)) : forward(now);
+        });
+    }
+
+    // Say who uses the sandbox.
+
+    private void begun(Route route) {
+        if (use != null || intent() == Intent.IGNORES) {
+            return;
+        }
+        use = proxy.registry().activity().of(route);
+        if (listener) {
+            use.begunToListen();
+        } else {
+            use.begun(arrived);
+        }
+    }
+
+    private Activity.Use use(Route route) {
+        return use == null ? proxy.registry().activity().of(route) : use;
+    }
+
+    private void listens() {
+        if (use != null && !listening) {
+            listening = true;
+            use.listens();
+        }
+    }
+
+    private void unused(long now) {
+        if (use == null) {
+            return;
+        }
+        if (listening) {
+            use.hushed();
+        } else if (listener) {
+            use.endedBefore();
+        } else {
+            use.ended(now, body.bytes());
+        }
     }
 
     // Say what is wrong, and clear up.
@@ -334,6 +479,9 @@ final class Exchange {
 
     private void ended(AsyncResult<Void> served) {
         over = true;
+        long now = System.nanoTime();
+        endTurn(false);
+        unused(now);
         if (served.failed() && attempt != null) {
             attempt.cancel();
         }
@@ -341,7 +489,7 @@ final class Exchange {
                 served.succeeded() ? ProxyMeters.Outcome.of(in.response().getStatusCode()) : told(served.cause());
         if (!early) {
             // Our own look whether a sandbox has arrived comes this way too, and is no request of anybody's.
-            proxy.meters().request(path.service(), outcome, System.nanoTime() - arrived, waitedNanos);
+            proxy.meters().request(path.service(), outcome, now - arrived, waitedNanos);
         }
         if (!in.response().closed()) {
             body.discard(proxy.vertx());

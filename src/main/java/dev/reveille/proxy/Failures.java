@@ -78,6 +78,13 @@ final class Failures {
                 "the dots in the path lead out of the sandbox (expected: a path that stays below its own)");
     }
 
+    /** For one whose answer a router gave in place of a sandbox that sleeps now. */
+    static GatewayFailure begun(int status) {
+        return new GatewayFailure.RuntimeDisconnected(
+                status,
+                "the sandbox went to sleep meanwhile; it may have begun what was asked, so it was not asked again");
+    }
+
     static GatewayFailure bodyGone() {
         return new GatewayFailure.BodyNotReplayable(
                 "the sandbox was asleep and is awake now, but the request's body is gone: send it again");

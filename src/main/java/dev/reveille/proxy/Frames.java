@@ -5,12 +5,13 @@ import io.netty.buffer.Unpooled;
 
 /**
  * Where the frames of one direction of a websocket end (<a href="https://www.rfc-editor.org/rfc/rfc6455#section-5.2">RFC
- * 6455, 5.2</a>): only there may a frame of ours be put in. It reads lengths and nothing else.
+ * 6455, 5.2</a>): only there may a frame of ours be put in. It reads lengths and kinds and nothing else.
  */
 final class Frames {
     private static final byte[] RESTARTING = {(byte) 0x88, 2, (byte) (1012 >> 8), (byte) 1012};
 
     private static final int LONGEST_HEAD = 14;
+    private static final int CONTROL = 0x08;
     private static final int MASKED = 0x80;
     private static final int LENGTH = 0x7f;
     private static final int LENGTH_IN_2 = 126;
@@ -19,6 +20,18 @@ final class Frames {
     private final byte[] head = new byte[LONGEST_HEAD];
     private int headBytes;
     private long payload;
+    private long dataFrames;
+    private long dataBytes;
+
+    /** How many frames have begun that are not about the connection itself, as pings are. */
+    long dataFrames() {
+        return dataFrames;
+    }
+
+    /** How much of their payload has passed. */
+    long dataBytes() {
+        return dataBytes;
+    }
 
     /** What Close with status 1012, Service Restart, looks like from a server. */
     static ByteBuf restarting() {
@@ -52,14 +65,25 @@ final class Frames {
         if (payload > 0) {
             int taken = (int) Math.min(payload, data.writerIndex() - at);
             payload -= taken;
+            if (ofData()) {
+                dataBytes += taken;
+            }
             return at + taken;
         }
         head[headBytes++] = data.getByte(at);
         if (headBytes == headLength()) {
             payload = payloadLength();
             headBytes = 0;
+            if (ofData()) {
+                dataFrames++;
+            }
         }
         return at + 1;
+    }
+
+    /** Control frames have an opcode of 8 and more. */
+    private boolean ofData() {
+        return (head[0] & CONTROL) == 0;
     }
 
     private int headLength() {

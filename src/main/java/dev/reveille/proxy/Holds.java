@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The bounds of how many requests may wait for sandboxes, on this node: in all, per tenant and per session. Shared by all
- * event loops.
+ * The bounds of how many requests may wait for sandboxes, on this node: in all, per tenant and per session. They are told
+ * in requests, since bodies stay unread: what one that waits costs is its connection. Shared by all event loops.
  */
 public final class Holds {
     private final Settings.Hold limits;
@@ -21,10 +21,12 @@ public final class Holds {
     private final Map<String, Integer> perTenant = new ConcurrentHashMap<>();
     private final Map<String, Integer> perSession = new ConcurrentHashMap<>();
     private final WakeTimes wakeTimes = new WakeTimes();
+    private final Releases releases;
     private volatile boolean closed;
 
     public Holds(Settings.Hold limits, MeterRegistry meters) {
         this.limits = limits;
+        this.releases = new Releases(limits.release());
         Gauge.builder("reveille.holds", all, AtomicInteger::get)
                 .description("Requests that wait for their sandbox")
                 .register(meters);
@@ -40,6 +42,11 @@ public final class Holds {
         return wakeTimes;
     }
 
+    /** How those that waited go on. */
+    Releases releases() {
+        return releases;
+    }
+
     /** @return why the request may not wait; empty if it now does, and {@link #leave} has to follow */
     Optional<GatewayFailure> enter(Route route) {
         if (closed) {
@@ -50,9 +57,10 @@ public final class Holds {
             all.decrementAndGet();
             return Optional.of(full("this node"));
         }
-        if (!grown(perTenant, tenant(route), limits.perTenant())) {
+        int bound = boundOfTenant();
+        if (!grown(perTenant, tenant(route), bound)) {
             all.decrementAndGet();
-            return Optional.of(full("this tenant"));
+            return Optional.of(full(bound < limits.perTenant() ? "this tenant and others" : "this tenant"));
         }
         if (!grown(perSession, session(route), limits.perSession())) {
             all.decrementAndGet();
@@ -66,6 +74,21 @@ public final class Holds {
         all.decrementAndGet();
         shrunk(perTenant, tenant(route));
         shrunk(perSession, session(route));
+    }
+
+    /**
+     * A tenant may hold so many times what room there is on this node, and {@code per-tenant} at most. The factor is such
+     * that one that is alone reaches just that. With each more that waits all have less, there is some room left for the
+     * next, and nobody needs to count them (Choudhury and Hahne's dynamic thresholds).
+     */
+    private int boundOfTenant() {
+        int reserve = limits.perNode() - limits.perTenant();
+        if (reserve == 0) {
+            return limits.perTenant();
+        }
+        // The request itself is among all already.
+        long room = limits.perNode() - all.get() + 1L;
+        return (int) Math.min(limits.perTenant(), Math.max(1, (limits.perTenant() * room + reserve - 1) / reserve));
     }
 
     private GatewayFailure full(String whose) {

@@ -37,6 +37,7 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     private Runnable onEnd = () -> {};
     private long chunks;
     private long delivered;
+    private long bytes;
     private long movedAt = System.nanoTime();
 
     InboundBody(HttpServerRequest in, long keepAtMost) {
@@ -94,6 +95,11 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     /** Counts what was read, to tell whether anything moves. */
     long progress() {
         return chunks;
+    }
+
+    /** How much was read of it for the sandbox. */
+    long bytes() {
+        return bytes;
     }
 
     /** When something was read last, on the clock of {@link System#nanoTime}; if nothing was, when the request came. */
@@ -224,7 +230,7 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     }
 
     private void read(Buffer chunk) {
-        moved();
+        moved(chunk.length());
         delivered++;
         if (complete && keptBytes + chunk.length() <= keepAtMost) {
             kept.add(chunk);
@@ -282,8 +288,9 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     }
 
     @Override
-    public void moved() {
+    public void moved(int length) {
         chunks++;
+        bytes += length;
         movedAt = System.nanoTime();
         askedFor = true;
     }

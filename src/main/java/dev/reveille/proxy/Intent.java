@@ -22,12 +22,9 @@ enum Intent {
     private static final Set<HttpMethod> SAFE =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE);
 
-    static Intent of(HttpServerRequest request, SandboxPath path) {
+    /** What its head says where no rule does. */
+    static Intent byDefault(HttpServerRequest request, SandboxPath path) {
         MultiMap headers = request.headers();
-        String said = headers.get(HEADER);
-        if (said != null) {
-            return said.equalsIgnoreCase("yes") ? WAKES : USES;
-        }
         HttpMethod method = request.method();
         if (HttpMethod.OPTIONS.equals(method) && headers.contains("Access-Control-Request-Method")) {
             return IGNORES;

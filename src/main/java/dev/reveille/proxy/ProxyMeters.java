@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import dev.reveille.session.Service;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
@@ -11,6 +12,10 @@ import java.util.concurrent.TimeUnit;
 final class ProxyMeters {
     private final Map<Service, Map<Outcome, Timer>> requests = new EnumMap<>(Service.class);
     private final Timer holds;
+    private final Counter retries;
+    private final Counter refusedRetries;
+    private final Counter breakersOpened;
+    private final Counter failedFast;
 
     ProxyMeters(MeterRegistry registry) {
         for (Service service : Service.values()) {
@@ -32,6 +37,34 @@ final class ProxyMeters {
                 .description("How long requests waited for their sandbox")
                 .publishPercentileHistogram()
                 .register(registry);
+        retries = retries(registry, "sent");
+        refusedRetries = retries(registry, "refused");
+        breakersOpened = Counter.builder("reveille.breakers.opened")
+                .description("How often a sandbox that could not be reached was given a rest")
+                .register(registry);
+        failedFast = Counter.builder("reveille.breakers.refused")
+                .description("Requests that failed at once, as their sandbox was given a rest")
+                .register(registry);
+    }
+
+    private static Counter retries(MeterRegistry registry, String outcome) {
+        return Counter.builder("reveille.retries")
+                .description(
+                        "Requests whose connection to the sandbox was lost, and whether the budget let them be sent again")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    void retry(boolean sent) {
+        (sent ? retries : refusedRetries).increment();
+    }
+
+    void breakerOpened() {
+        breakersOpened.increment();
+    }
+
+    void failedFast() {
+        failedFast.increment();
     }
 
     /** @param held nanoseconds that the request waited for its sandbox; 0 if it did not */

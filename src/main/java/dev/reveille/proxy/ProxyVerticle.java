@@ -122,6 +122,8 @@ public final class ProxyVerticle extends VerticleBase {
                         .setMaxInitialLineLength(LONGEST_LINE)
                         .setMaxHeaderSize(LONGEST_HEAD))
                 .build();
+        ProxyMeters requests = new ProxyMeters(meters);
+        Verdicts verdicts = new Verdicts(probe, proxy.verdictCache(), clock);
         ProxyContext context = new ProxyContext(
                 vertx,
                 registry,
@@ -131,11 +133,14 @@ public final class ProxyVerticle extends VerticleBase {
                         shorter(proxy.responseTimeout(), settings.lifecycle().aliveTimeout())),
                 new Waker(vertx, registry, holds, settings.hold().deadline()),
                 holds,
-                new Verdicts(probe, proxy.verdictCache(), clock),
+                verdicts,
+                new Intents(proxy.intents()),
                 new WakeRight(tenants),
                 new Pages(tickets, urls, holds.wakeTimes(), proxy.wakingPageAfter(), clock),
+                new Breakers(verdicts, proxy.breakerFailures(), proxy.breakerReset(), requests::breakerOpened),
+                new RetryBudget(proxy.retryBudget(), System.nanoTime()),
                 tunnels,
-                new ProxyMeters(meters),
+                requests,
                 proxy,
                 settings.hold().deadline(),
                 settings.lifecycle().aliveTimeout(),

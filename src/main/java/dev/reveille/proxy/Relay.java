@@ -138,7 +138,7 @@ final class Relay implements Splice.Body {
     }
 
     @Override
-    public void moved() {
+    public void moved(int length) {
         // The client's silence is the kernel's to notice, and the sandbox may be silent.
     }
 

@@ -36,8 +36,8 @@ final class Splice extends ChannelInboundHandlerAdapter {
         /** It is full: nothing should be read until {@link Splice#reading} says so. */
         void stop();
 
-        /** A chunk went past Vert.x. */
-        void moved();
+        /** A chunk of that many bytes goes past Vert.x. */
+        void moved(int length);
     }
 
     private final ChannelHandlerContext source;
@@ -123,7 +123,7 @@ final class Splice extends ChannelInboundHandlerAdapter {
     }
 
     private void pass(HttpContent chunk) {
-        body.moved();
+        body.moved(chunk.content().readableBytes());
         sink.writeToChannel(new Write(chunk));
         if (body.full()) {
             body.stop();

@@ -30,8 +30,11 @@ final class Transport {
     /** Closes so that the other side sees that it was no orderly end. */
     static void reset(HttpConnection connection) {
         ChannelHandlerContext handler = handler(connection);
-        handler.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-        close(handler);
+        // One that is closed already takes no options.
+        if (handler.channel().isOpen()) {
+            handler.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+            close(handler);
+        }
     }
 
     /** The place of Vert.x in the pipeline of a connection. */

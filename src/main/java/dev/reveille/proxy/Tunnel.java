@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.registry.Activity;
 import dev.reveille.session.Origin;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -27,6 +28,8 @@ final class Tunnel {
     private final TunnelEnd client;
     private final TunnelEnd sandbox;
     private final Optional<Frames> frames;
+    private final Optional<Frames> said;
+    private final Activity.Use use;
     private final Duration linger;
     private final Promise<Void> closed = Promise.promise();
     private boolean leaving;
@@ -36,11 +39,14 @@ final class Tunnel {
             Vertx vertx,
             ChannelHandlerContext client,
             ChannelHandlerContext sandbox,
-            Optional<Frames> frames,
-            Duration linger) {
+            boolean frames,
+            Duration linger,
+            Activity.Use use) {
         this.vertx = vertx;
-        this.frames = frames;
+        this.frames = frames ? Optional.of(new Frames()) : Optional.empty();
+        this.said = frames ? Optional.of(new Frames()) : Optional.empty();
         this.linger = linger;
+        this.use = use;
         this.client = new TunnelEnd(client.channel(), this::ask, () -> left(this.sandbox()));
         this.sandbox = new TunnelEnd(sandbox.channel(), this::answer, () -> left(this.client()));
         this.client.joins(this.sandbox);
@@ -51,6 +57,7 @@ final class Tunnel {
      *
      * @param agreed the sandbox's 101
      * @param linger how long a side may take to read what was sent before the other one left
+     * @param use told of what the client says
      * @return when bytes go through; fails if the client had left before
      */
     static Future<Tunnel> between(
@@ -59,7 +66,8 @@ final class Tunnel {
             HttpServerRequest in,
             SandboxPath path,
             Origin origin,
-            Duration linger) {
+            Duration linger,
+            Activity.Use use) {
         NetSocket early = agreed.netSocket();
         early.pause();
         ChannelHandlerContext sandbox = Transport.handler(agreed.request().connection());
@@ -70,8 +78,7 @@ final class Tunnel {
                 .onFailure(gone -> Transport.cut(agreed.request().connection()))
                 .map(socket -> {
                     ChannelHandlerContext client = ((NetSocketInternal) socket).channelHandlerContext();
-                    Optional<Frames> frames = websocket ? Optional.of(new Frames()) : Optional.empty();
-                    return new Tunnel(vertx, client, sandbox, frames, linger).opened(client, sandbox, early);
+                    return new Tunnel(vertx, client, sandbox, websocket, linger, use).opened(client, sandbox, early);
                 });
     }
 
@@ -124,6 +131,17 @@ final class Tunnel {
     }
 
     private void ask(ByteBuf data) {
+        if (said.isEmpty()) {
+            use.said(System.nanoTime(), 0, data.readableBytes());
+        } else {
+            Frames counted = said.get();
+            long frame = counted.dataFrames();
+            long bytes = counted.dataBytes();
+            counted.pass(data);
+            if (counted.dataFrames() > frame || counted.dataBytes() > bytes) {
+                use.said(System.nanoTime(), counted.dataFrames() - frame, counted.dataBytes() - bytes);
+            }
+        }
         sandbox.write(data);
     }
 

@@ -76,8 +76,10 @@ final class TunnelEnd extends ChannelInboundHandlerAdapter {
     /** Closes at once, so that the other side sees that it was no orderly end. */
     @SuppressWarnings("FutureReturnValueIgnored") // closed is closed
     void reset() {
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.close();
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            channel.close();
+        }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // closed is closed

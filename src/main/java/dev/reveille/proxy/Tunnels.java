@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.registry.Activity;
 import dev.reveille.session.Origin;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -28,10 +29,12 @@ final class Tunnels {
      * Tells the client that the sandbox has agreed, and joins them.
      *
      * @param agreed the sandbox's 101
+     * @param use told of what the client says
      * @return when either side has closed; fails if the client had left before
      */
-    Future<Void> join(HttpClientResponse agreed, HttpServerRequest in, SandboxPath path, Origin origin) {
-        return Tunnel.between(vertx, agreed, in, path, origin, linger).compose(tunnel -> {
+    Future<Void> join(
+            HttpClientResponse agreed, HttpServerRequest in, SandboxPath path, Origin origin, Activity.Use use) {
+        return Tunnel.between(vertx, agreed, in, path, origin, linger, use).compose(tunnel -> {
             open.add(tunnel);
             // The sandbox may have taken its time to agree.
             leaving.ifPresent(window -> leave(tunnel, window));

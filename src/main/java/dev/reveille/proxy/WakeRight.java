@@ -3,7 +3,7 @@ package dev.reveille.proxy;
 import dev.reveille.access.SecretKey;
 import dev.reveille.access.Tenants;
 import dev.reveille.registry.Route;
-import io.vertx.core.http.Cookie;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 final class WakeRight {
     static final String API_KEY = "X-API-Key";
     private static final String SESSION_KEY = "X-Session-API-Key";
+    private static final String EDITOR_COOKIE = "vscode-tkn=";
     private static final String BEARER = "Bearer ";
 
     private final Tenants tenants;
@@ -50,23 +51,32 @@ final class WakeRight {
                 .map(b -> b.substring(BEARER.length()).trim());
     }
 
-    /** Every place in which clients are known to put the key. */
+    /** Every place in which clients are known to put the key. A wrong one beside the right one does not matter. */
     private static Stream<String> presented(HttpServerRequest request) {
         return Stream.of(
-                        Optional.ofNullable(request.getHeader(SESSION_KEY)),
-                        bearer(request),
-                        parameter(request, "session_api_key"),
-                        parameter(request, "tkn"),
-                        Optional.ofNullable(request.getCookie("vscode-tkn")).map(Cookie::getValue))
-                .flatMap(Optional::stream);
+                        request.headers().getAll(SESSION_KEY).stream(),
+                        bearer(request).stream(),
+                        parameters(request, "session_api_key"),
+                        parameters(request, "tkn"),
+                        cookies(request))
+                .flatMap(keys -> keys);
+    }
+
+    /** One jar may hold it for several paths. */
+    private static Stream<String> cookies(HttpServerRequest request) {
+        return request.headers().getAll(HttpHeaders.COOKIE).stream()
+                .flatMap(field -> Stream.of(field.split(";", -1)))
+                .map(String::trim)
+                .filter(cookie -> cookie.startsWith(EDITOR_COOKIE))
+                .map(cookie -> cookie.substring(EDITOR_COOKIE.length()).replace("\"", ""));
     }
 
     /** A query that cannot be decoded holds no key; what the sandbox makes of it is the sandbox's affair. */
-    private static Optional<String> parameter(HttpServerRequest request, String name) {
+    private static Stream<String> parameters(HttpServerRequest request, String name) {
         try {
-            return Optional.ofNullable(request.getParam(name));
+            return request.params().getAll(name).stream();
         } catch (IllegalArgumentException undecodable) {
-            return Optional.empty();
+            return Stream.empty();
         }
     }
 }

@@ -22,6 +22,8 @@ import java.util.function.Consumer;
 final class Waker {
     private static final Duration REPLY_SLACK = Duration.ofSeconds(10);
 
+    private static final long LATER_MILLIS = 1_000;
+
     private final Vertx vertx;
     private final SessionRegistry registry;
     private final Holds holds;
@@ -40,10 +42,16 @@ final class Waker {
      *
      * @param left how much of the request's time is left
      * @param gone completes when the client leaves
+     * @param turn is the request's from when it may go on; whoever made it says when it is over
      * @return the route to it then; fails with what the wake failed with, {@code wake_timeout} or a hold limit
      */
-    Future<Route> await(Route asleep, Duration left, Future<Void> gone) {
-        return held(asleep, left, gone, held -> follow(asleep, held));
+    Future<Route> await(Route asleep, Duration left, Future<Void> gone, Turn turn) {
+        return held(asleep, left, gone, turn, false, held -> follow(asleep, held));
+    }
+
+    /** Waits behind those that wait for the sandbox behind {@code awake} already. Fails as {@link #await} does. */
+    Future<Route> lineUp(Route awake, Duration left, Future<Void> gone, Turn turn) {
+        return held(awake, left, gone, turn, true, held -> {});
     }
 
     /**
@@ -52,11 +60,12 @@ final class Waker {
      * @return the route then, to a sandbox in whatever state; fails with {@code unknown_session}, {@code wake_timeout} or a
      *     hold limit
      */
-    Future<Route> join(Route comingUp, Duration left, Future<Void> gone) {
-        return held(comingUp, left, gone, held -> arrival(comingUp, left, held));
+    Future<Route> join(Route comingUp, Duration left, Future<Void> gone, Turn turn) {
+        return held(comingUp, left, gone, turn, false, held -> arrival(comingUp, left, held));
     }
 
-    private Future<Route> held(Route route, Duration left, Future<Void> gone, Consumer<Promise<Route>> wait) {
+    private Future<Route> held(
+            Route route, Duration left, Future<Void> gone, Turn turn, boolean awake, Consumer<Promise<Route>> wait) {
         var refusal = holds.enter(route);
         if (refusal.isPresent()) {
             return Future.failedFuture(refusal.get().asException());
@@ -64,11 +73,25 @@ final class Waker {
         Promise<Route> held = Promise.promise();
         long timer = vertx.setTimer(Math.max(1, left.toMillis()), t -> held.tryFail(late().asException()));
         gone.onComplete(v -> held.tryFail(new ClientLeft()));
+        turn.await(holds.releases(), route.session().id(), awake, () -> came(route, held, turn));
         wait.accept(held);
         return held.future().onComplete(done -> {
             vertx.cancelTimer(timer);
             holds.leave(route);
+            if (done.failed()) {
+                turn.over(false);
+            }
         });
+    }
+
+    /** It is this request's turn. The sandbox may sleep again by now. */
+    private void came(Route route, Promise<Route> held, Turn turn) {
+        String runtime = route.runtime().id().value();
+        Route now = registry.route(runtime);
+        boolean goes = now == null ? held.tryFail(Failures.unknown(runtime).asException()) : held.tryComplete(now);
+        if (!goes) {
+            turn.over(false);
+        }
     }
 
     private void arrival(Route comingUp, Duration left, Promise<Route> held) {
@@ -77,7 +100,9 @@ final class Waker {
                 .onFailure(held::tryFail)
                 .onSuccess(there -> {
                     Route route = registry.route(runtime);
-                    if (route != null && there.isPresent()) {
+                    if (route != null && there.isPresent() && route.awake()) {
+                        holds.releases().open(route.session().id());
+                    } else if (route != null && there.isPresent()) {
                         held.tryComplete(route);
                     } else {
                         held.tryFail(there.map(session -> Failures.lost(session, runtime))
@@ -102,9 +127,11 @@ final class Waker {
             if (route == null) {
                 held.tryFail(Failures.unknown(asleep.runtime().id().value()).asException());
             } else if (route.awake()) {
-                held.tryComplete(route);
+                holds.releases().open(route.session().id());
             } else if (!held.future().isComplete()) {
                 follow(route, held);
+            } else {
+                holds.releases().open(route.session().id());
             }
         });
     }
@@ -123,6 +150,10 @@ final class Waker {
             underWay.remove(id);
             if (done.succeeded()) {
                 holds.wakeTimes().saw(Duration.ofNanos(System.nanoTime() - begun));
+            } else {
+                // Others may wait for their turn whose own wake went well. They look for themselves, once those are
+                // told.
+                vertx.setTimer(LATER_MILLIS, t -> holds.releases().open(id));
             }
         });
     }

@@ -57,6 +57,21 @@ class FramesTest {
         assertThat(frames.between()).isTrue();
     }
 
+    @Test
+    void whatIsAboutTheConnectionIsNotCounted() {
+        byte[] kinds = {0, 1, 2, 8, 9, 10};
+        for (byte kind : kinds) {
+            Buffer frame = frame(100, true);
+            frame.setByte(0, (byte) (0x80 | kind));
+            for (int at = 0; at < frame.length(); at++) {
+                frames.pass(bytes(frame.slice(at, at + 1)));
+            }
+        }
+
+        assertThat(frames.dataFrames()).isEqualTo(3);
+        assertThat(frames.dataBytes()).isEqualTo(300);
+    }
+
     private static ByteBuf bytes(Buffer buffer) {
         return Unpooled.wrappedBuffer(buffer.getBytes());
     }

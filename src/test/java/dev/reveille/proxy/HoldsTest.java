@@ -56,6 +56,34 @@ class HoldsTest {
     }
 
     @Test
+    void whoeverHoldsMuchIsRefusedBeforeThereIsNoRoomForOthers() {
+        Holds shared = new Holds(new Settings.Hold(ofSeconds(1), 1000, 1000, 2000, 0), new SimpleMeterRegistry());
+
+        assertThat(taken(shared, "a", 2000)).isEqualTo(1000);
+        assertThat(taken(shared, "b", 2000)).isEqualTo(500);
+        assertThat(taken(shared, "c", 2000)).isEqualTo(250);
+        assertThat(taken(shared, "a", 1)).isZero();
+        assertThat(taken(shared, "d", 100)).isEqualTo(100);
+        assertThat(shared.enter(route("a-x", "a")).map(r -> r.detail()).orElse(""))
+                .contains("this tenant");
+    }
+
+    @Test
+    void aTenantMayHaveTheWholeNodeIfTheSettingsSaySo() {
+        Holds one = new Holds(new Settings.Hold(ofSeconds(1), 20, 20, 20, 0), new SimpleMeterRegistry());
+
+        assertThat(taken(one, "a", 100)).isEqualTo(20);
+    }
+
+    private static int taken(Holds holds, String tenant, int tries) {
+        int taken = 0;
+        for (int i = 0; i < tries; i++) {
+            taken += holds.enter(route(tenant + i, tenant)).isEmpty() ? 1 : 0;
+        }
+        return taken;
+    }
+
+    @Test
     void aNodeThatIsAboutToLeaveTakesNoNewHolds() {
         assertThat(refusal("a1", "a")).isEmpty();
 

@@ -1,0 +1,213 @@
+package dev.reveille.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.registry.Activity;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ActivityTest {
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    private final CompletableFuture<Void> answer = new CompletableFuture<>();
+    private Rig rig;
+
+    @BeforeEach
+    void start() {
+        rig = Rig.with();
+        rig.hand("");
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        answer.complete(null);
+        rig.close();
+    }
+
+    /** As the owner of the session is told; null: nothing. */
+    private JsonObject told() {
+        return rig.gateway.get("s-hand").bodyAsJsonObject().getJsonObject("activity");
+    }
+
+    private int inFlight() {
+        return told() == null ? 0 : told().getInteger("in_flight");
+    }
+
+    private int listening() {
+        return told() == null ? 0 : told().getInteger("listening");
+    }
+
+    private String request(String method, String path, String fields, int length) {
+        return method + " " + rig.hand(path) + " HTTP/1.1\r\nHost: gw\r\n" + fields
+                + (length < 0 ? "" : "Content-Length: " + length + "\r\n") + "\r\n";
+    }
+
+    @Test
+    void aRequestCountsFromItsArrivalToItsEndWithTheBytesOfItsBody() throws IOException {
+        rig.hand.on("/work", (line, head) -> {
+            line.skip(5);
+            Rig.get(answer);
+            line.send(OK);
+        });
+
+        try (Line client = rig.client()) {
+            client.send(request("POST", "/work", "", 5)).send("12345");
+            Rig.eventually("it is under way", () -> inFlight() == 1);
+            assertThat(rig.metric("reveille_requests_in_flight")).isEqualTo(1);
+            answer.complete(null);
+            client.head();
+        }
+
+        Rig.eventually("it has ended", () -> inFlight() == 0);
+        assertThat(told().getLong("client_bytes")).isEqualTo(5);
+        assertThat(told().getString("node")).isNotEmpty();
+        assertThat(Instant.parse(told().getString("last_activity_at")))
+                .isAfter(Instant.now().minusSeconds(60));
+        assertThat(rig.metric("reveille_client_bytes_total")).isEqualTo(5);
+    }
+
+    @Test
+    void probesAndPreflightsDoNotCount() throws IOException {
+        rig.hand.on("/x", (line, head) -> line.send(OK));
+
+        try (Line client = rig.client()) {
+            client.send(request("GET", "/alive", "", -1)).head();
+            client.send(request("OPTIONS", "/x", "Access-Control-Request-Method: POST\r\n", -1))
+                    .head();
+        }
+
+        assertThat(told()).isNull();
+    }
+
+    @Test
+    void ofAWebsocketWhatTheClientSaysCountsAndPingsDoNot() throws IOException {
+        rig.hand.on("/ws", (line, head) -> {
+            line.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            line.skip(2 * (6 + 100) + 6);
+            line.send("all");
+            line.awaitEnd();
+        });
+
+        try (Line client = rig.client()) {
+            client.send(request("GET", "/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n", -1));
+            assertThat(client.head().status()).isEqualTo(101);
+            Rig.eventually("it listens", () -> listening() == 1);
+            assertThat(inFlight()).isZero();
+            assertThat(told().containsKey("last_activity_at")).isFalse();
+            client.send(frame(9, 0)).send(frame(10, 100));
+            client.send(frame(2, 100));
+            assertThat(client.read(3)).isEqualTo("all");
+            assertThat(told().getLong("client_frames")).isEqualTo(1);
+            assertThat(told().getLong("client_bytes")).isEqualTo(100);
+            assertThat(told().containsKey("last_activity_at")).isTrue();
+        }
+
+        Rig.eventually("it has left", () -> listening() == 0);
+        assertThat(rig.metric("reveille_listeners")).isZero();
+    }
+
+    @Test
+    void whoeverReadsAnEventStreamOnlyListens() throws IOException {
+        rig.hand.on("/events", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\ndata: x\n\n");
+            line.awaitEnd();
+        });
+
+        try (Line client = rig.client()) {
+            client.send(request("GET", "/events", "Accept: text/event-stream\r\n", -1));
+            assertThat(client.head().status()).isEqualTo(200);
+            assertThat(listening()).isEqualTo(1);
+            assertThat(inFlight()).isZero();
+            assertThat(told().containsKey("last_activity_at")).isFalse();
+        }
+
+        Rig.eventually("it has left", () -> listening() == 0);
+    }
+
+    @Test
+    void aPostThatAnswersWithEventsIsAtWork() throws IOException {
+        rig.hand.on("/events", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n");
+            line.awaitEnd();
+        });
+
+        try (Line client = rig.client()) {
+            client.send(request("POST", "/events", "", 0));
+            assertThat(client.head().status()).isEqualTo(200);
+            assertThat(inFlight()).isEqualTo(1);
+            assertThat(listening()).isZero();
+        }
+
+        Rig.eventually("it has left", () -> inFlight() == 0);
+    }
+
+    @Test
+    void whoeverComesToNothingIsCountedOutAgain() throws IOException {
+        rig.hand.on("/reset", (line, head) -> line.reset());
+        rig.hand.on("/no", (line, head) -> line.send("HTTP/1.1 403 no\r\nContent-Length: 0\r\n\r\n"));
+        rig.hand.on("/hangs", (line, head) -> line.awaitEnd());
+
+        try (Line client = rig.client();
+                Line leaving = rig.client()) {
+            client.send(request("POST", "/reset", "", 0)).head();
+            leaving.send(request("POST", "/hangs", "", 0));
+            Rig.eventually("it is there", () -> rig.hand.calls("/hangs") == 1);
+            leaving.reset();
+        }
+        try (Line client = rig.client()) {
+            client.send(request("GET", "/no", "Connection: Upgrade\r\nUpgrade: websocket\r\n", -1));
+            assertThat(client.head().status()).isEqualTo(403);
+        }
+
+        Rig.eventually("none is left", () -> inFlight() == 0 && listening() == 0);
+    }
+
+    @Test
+    void ofASandboxThatIsGoneNothingIsKept() throws IOException {
+        String session = rig.running();
+        rig.gateway
+                .act(rig.runtime(session), "x")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+        assertThat(rig.gateway.get(session).bodyAsJsonObject().containsKey("activity"))
+                .isTrue();
+
+        rig.gateway.close(session);
+
+        assertThat(rig.metric("reveille_requests_in_flight")).isZero();
+    }
+
+    @Test
+    void itIsIdleIfNothingIsUnderWayAndNothingWasSaidForLong() {
+        Instant now = Instant.EPOCH.plusSeconds(1_000);
+        Optional<Instant> before = Optional.of(now.minusSeconds(60));
+
+        assertThat(new Activity.Seen(0, 9, 1, 1, before).idleFor(Duration.ofSeconds(60), now))
+                .isTrue();
+        assertThat(new Activity.Seen(0, 0, 1, 1, before).idleFor(Duration.ofSeconds(61), now))
+                .isFalse();
+        assertThat(new Activity.Seen(1, 0, 1, 1, before).idleFor(Duration.ofSeconds(60), now))
+                .isFalse();
+        assertThat(new Activity.Seen(0, 1, 0, 0, Optional.empty()).idleFor(Duration.ofDays(1), now))
+                .isTrue();
+    }
+
+    /** Masked, as a client's. */
+    private static byte[] frame(int opcode, int length) {
+        return Buffer.buffer()
+                .appendByte((byte) (0x80 | opcode))
+                .appendByte((byte) (0x80 | length))
+                .appendInt(0)
+                .appendBytes(new byte[length])
+                .getBytes();
+    }
+}
