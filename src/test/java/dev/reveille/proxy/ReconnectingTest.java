@@ -50,7 +50,7 @@ class ReconnectingTest {
 
     @Test
     void twoHundredReconnectingSocketsAndPollersWakeNothingAndOnePostWakesOnce() {
-        nobodyWakes(() -> refused.get() >= 20 * 2 * EACH);
+        nobodyWakes(() -> refused.get() >= 5 * 2 * EACH);
     }
 
     @Tag("slow")

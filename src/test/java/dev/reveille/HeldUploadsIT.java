@@ -1,0 +1,259 @@
+package dev.reveille;
+
+import static dev.reveille.testing.TestGateway.await;
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.ReveilleJar;
+import dev.reveille.testing.ReveilleJar.Serving;
+import dev.reveille.testing.Uploads;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.client.HttpRequest;
+import io.vertx.ext.web.client.WebClient;
+import io.vertx.ext.web.client.WebClientOptions;
+import io.vertx.junit5.Timeout;
+import io.vertx.junit5.VertxExtension;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Uploads that wait for one cold sandbox of one tenant, on a small heap, while another tenant works. */
+@ExtendWith(VertxExtension.class)
+class HeldUploadsIT {
+    private static final int CHUNK = 64 * 1024;
+    private static final long PATIENCE_NANOS = MINUTES.toNanos(9);
+
+    @TempDir
+    Path folder;
+
+    private final AtomicInteger whole = new AtomicInteger();
+    private final AtomicInteger broken = new AtomicInteger();
+    private final AtomicInteger atOnce = new AtomicInteger();
+    private final AtomicInteger mostAtOnce = new AtomicInteger();
+    private volatile long expected;
+    private volatile boolean asleep;
+    private FakeRuntimeApi upstream;
+    private HttpServer sink;
+    private ReveilleJar jar;
+    private Serving gateway;
+    private WebClient client;
+
+    @BeforeEach
+    void start(Vertx vertx) {
+        upstream = FakeRuntimeApi.start(vertx);
+        sink = await(vertx.createHttpServer(new HttpServerOptions().setMaxChunkSize(CHUNK))
+                .requestHandler(this::take)
+                .listen(0, "127.0.0.1"));
+        jar = new ReveilleJar(folder);
+        // Without room for one byte more, and an end at once if that is not enough.
+        gateway = jar.serve(
+                List.of("-Xmx256m", "-XX:+ExitOnOutOfMemoryError"),
+                Map.of(
+                        "REVEILLE_UPSTREAM_URL", upstream.uri().toString(),
+                        "REVEILLE_HOLD_DEADLINE", "15m",
+                        "REVEILLE_LIFECYCLE_RESUME_TIMEOUT", "15m",
+                        "REVEILLE_HOLD_PER_SESSION", "5000",
+                        "REVEILLE_TENANTS_0_NAME", "many",
+                        "REVEILLE_TENANTS_0_API_KEY", "many-key",
+                        "REVEILLE_TENANTS_1_NAME", "other",
+                        "REVEILLE_TENANTS_1_API_KEY", "other-key"));
+        client = WebClient.create(vertx, new WebClientOptions(), new PoolOptions().setHttp1MaxSize(64));
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        jar.close();
+        await(sink.close());
+        upstream.close();
+    }
+
+    @Test
+    @Timeout(value = 2, timeUnit = MINUTES)
+    void aHundredHeldUploadsAllArriveWhole() throws Exception {
+        uploadsAllArriveWhole(100, 1 << 20);
+    }
+
+    @Tag("slow")
+    @Test
+    @Timeout(value = 12, timeUnit = MINUTES)
+    void fiveThousandHeldUploadsOfTenMebibytesAllArriveWholeAndAnotherTenantHardlyNotices() throws Exception {
+        uploadsAllArriveWhole(5_000, 10 << 20);
+    }
+
+    private void uploadsAllArriveWhole(int count, long length) throws Exception {
+        expected = length;
+        String cold = open("cold", "many-key");
+        String other = open("other", "other-key");
+        call(HttpMethod.POST, "cold/pause", "many-key");
+        upstream.resumeTakes(Duration.ofHours(1));
+        asleep = true;
+        latencies(other, 2_000, () -> false);
+        long before = rss("VmRSS");
+        Latencies quiet = latencies(other, 2_000, () -> false);
+
+        try (Uploads uploads = new Uploads(gateway.url(), cold + "/upload", count, length)) {
+            eventually("all wait", () -> metric("reveille_holds ") == count);
+            Latencies held = latencies(other, 2_000, () -> false);
+            long holding = rss("VmRSS");
+            long begun = System.nanoTime();
+            asleep = false;
+            upstream.session("cold").isRunning();
+            Latencies released = latencies(other, Integer.MAX_VALUE, () -> uploads.open() == 0);
+            long took = System.nanoTime() - begun;
+
+            System.out.printf(
+                    "%d uploads of %d bytes: %s in %.1f s, at most %d at once; RSS %d MiB before, %d with all held, %d at"
+                            + " most; other tenant %s quiet, %s while they wait, %s while they go%n",
+                    count,
+                    length,
+                    uploads.statuses(),
+                    took / 1e9,
+                    mostAtOnce.get(),
+                    before >> 10,
+                    holding >> 10,
+                    rss("VmHWM") >> 10,
+                    quiet,
+                    held,
+                    released);
+            assertThat(uploads.failures()).isEmpty();
+            assertThat(uploads.statuses()).isEqualTo(Map.of(200, count));
+            assertThat(whole).hasValue(count);
+            assertThat(broken).hasValue(0);
+            assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+            assertThat(gateway.process().isAlive()).isTrue();
+        }
+    }
+
+    private void take(HttpServerRequest request) {
+        if (!request.path().endsWith("/upload")) {
+            boolean no = asleep && request.path().startsWith("/cold");
+            request.response().setStatusCode(no ? 503 : 200).end();
+            return;
+        }
+        mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+        AtomicLong length = new AtomicLong();
+        byte fill = (byte) Integer.parseInt(request.getParam("n"));
+        request.exceptionHandler(lost -> {
+            broken.incrementAndGet();
+            atOnce.decrementAndGet();
+        });
+        request.handler(chunk -> length.addAndGet(ofOne(chunk, fill) ? chunk.length() : Long.MIN_VALUE / 2));
+        request.endHandler(v -> {
+            atOnce.decrementAndGet();
+            (length.get() == expected ? whole : broken).incrementAndGet();
+            request.response().end().onFailure(gone -> broken.incrementAndGet());
+        });
+    }
+
+    /** Whether it is what the client of this upload sends, as far as samples tell. */
+    private static boolean ofOne(Buffer chunk, byte fill) {
+        boolean all = true;
+        for (int i = 0; i < chunk.length(); i += 512) {
+            all &= chunk.getByte(i) == fill;
+        }
+        return all;
+    }
+
+    /** Opens a session whose sandbox is the sink. @return where its runtime is */
+    private String open(String session, String key) {
+        upstream.session(session).tells("url", "http://127.0.0.1:" + sink.actualPort() + "/" + session);
+        JsonObject opened = call(HttpMethod.PUT, session, key);
+        return "/" + opened.getString("runtime_id") + "/runtime";
+    }
+
+    private JsonObject call(HttpMethod method, String idAndVerb, String key) {
+        HttpRequest<Buffer> request = client.requestAbs(method, gateway.url() + "/api/v1/sessions/" + idAndVerb)
+                .putHeader("Prefer", "wait=20")
+                .putHeader("X-API-Key", key);
+        var answer = await(HttpMethod.PUT.equals(method) ? request.sendJsonObject(new JsonObject()) : request.send());
+        assertThat(answer.statusCode()).as(answer.bodyAsString()).isLessThan(300);
+        return answer.bodyAsJsonObject();
+    }
+
+    /** How long small requests take, one after the other. */
+    private Latencies latencies(String path, int most, BooleanSupplier enough) throws Exception {
+        List<Long> nanos = new ArrayList<>();
+        long begun = System.nanoTime();
+        for (int i = 0; i < most && !enough.getAsBoolean(); i++) {
+            assertThat(System.nanoTime() - begun).as("nanoseconds").isLessThan(PATIENCE_NANOS);
+            long sent = System.nanoTime();
+            Future<?> answer = client.getAbs(gateway.url() + path + "/small")
+                    .send()
+                    .map(a -> {
+                        assertThat(a.statusCode()).isEqualTo(200);
+                        return a;
+                    });
+            answer.await(60, SECONDS);
+            nanos.add(System.nanoTime() - sent);
+        }
+        Collections.sort(nanos);
+        return new Latencies(nanos);
+    }
+
+    private record Latencies(List<Long> sorted) {
+        long p99() {
+            return sorted.isEmpty() ? 0 : sorted.get((sorted.size() - 1) * 99 / 100);
+        }
+
+        @Override
+        public String toString() {
+            return sorted.isEmpty()
+                    ? "none"
+                    : String.format(
+                            "p50 %.2f p99 %.2f ms of %d",
+                            sorted.get(sorted.size() / 2) / 1e6, p99() / 1e6, sorted.size());
+        }
+    }
+
+    private double metric(String series) {
+        return await(client.getAbs(gateway.admin() + "/metrics").send())
+                .bodyAsString()
+                .lines()
+                .filter(line -> line.startsWith(series))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    /** KiB of the gateway. */
+    private long rss(String field) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + gateway.process().pid() + "/status")).stream()
+                .filter(line -> line.startsWith(field))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .sum();
+    }
+
+    private static void eventually(String what, BooleanSupplier condition) {
+        long begun = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - begun > PATIENCE_NANOS) {
+                throw new AssertionError("never came true: " + what);
+            }
+            Thread.onSpinWait();
+        }
+    }
+}
