@@ -102,6 +102,11 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
         return bytes;
     }
 
+    /** Whether it does not go on because whoever takes it does not. */
+    boolean stuck() {
+        return sink != null && sink.writeQueueFull();
+    }
+
     /** When something was read last, on the clock of {@link System#nanoTime}; if nothing was, when the request came. */
     long movedAt() {
         return movedAt;

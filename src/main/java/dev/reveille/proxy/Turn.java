@@ -14,8 +14,10 @@ final class Turn implements Comparable<Turn> {
     /** What does not answer that long after it was sent is a long action, and those behind it need not wait for it. */
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** What takes longer than that to send has a slow client. */
+    /** After that it is known whether a client is slow. */
     private static final long SLOW_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final long SLOW_BYTES_A_SECOND = 64 * 1024;
 
     private static final long LOOK_MILLIS = 1_000;
     private static final AtomicLong NEXT = new AtomicLong();
@@ -82,13 +84,19 @@ final class Turn implements Comparable<Turn> {
         releases.leave(session, this, answered);
     }
 
+    /** Slow for its client, that is: many that share a sandbox are slow together, and more of them would not help. */
+    private boolean isSlow(long now) {
+        double seconds = (now - begun) / 1e9;
+        return now - begun >= SLOW_NANOS && body.bytes() / seconds < SLOW_BYTES_A_SECOND;
+    }
+
     private void look() {
         long now = System.nanoTime();
-        boolean sent = body.ended();
-        long sentAt = body.movedAt() - begun > 0 ? body.movedAt() : begun;
-        if (sent && now - sentAt >= LONG_NANOS) {
+        long movedAt = body.movedAt() - begun > 0 ? body.movedAt() : begun;
+        boolean still = now - movedAt >= LONG_NANOS;
+        if (still && body.ended()) {
             over(true);
-        } else if (now - begun >= SLOW_NANOS) {
+        } else if (!body.ended() && !body.stuck() && (still || isSlow(now))) {
             over(false);
         } else {
             timer = vertx.setTimer(LOOK_MILLIS, t -> look());

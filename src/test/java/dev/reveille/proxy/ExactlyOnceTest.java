@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.json.JsonObject;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
@@ -50,6 +51,7 @@ class ExactlyOnceTest {
     private void postedThrough(int count) {
         rig = Rig.with("proxy.breaker-reset=20ms", "proxy.verdict-cache=20ms", "proxy.retry-budget=100");
         String path = rig.hand("/count");
+        rig.upstream.on("POST", "/resume").answersJson(new JsonObject().put("message", "resumed"));
         rig.hand.on("/count", this::count);
         rig.hand.on("/alive", (line, head) -> line.send(alive.get() ? OK : ASLEEP));
         List<CompletableFuture<Void>> clients = new ArrayList<>();
@@ -76,6 +78,7 @@ class ExactlyOnceTest {
             }
         }
         assertThat(killed.get()).as(told).isPositive();
+        assertThat(rig.metric("reveille_hold_duration_seconds_count")).as(told).isPositive();
         assertThat(statuses.values()).as(told).contains(200, 502);
     }
 
