@@ -26,12 +26,17 @@ class ProtocolChoiceTest {
     private static final Vertx VERTX = Vertx.vertx();
 
     private static HttpServer server;
+    private static HttpServer hasty;
 
     @BeforeAll
     static void start() {
-        StrictHttp1 strict =
-                new StrictHttp1(TestSettings.of("http.head-timeout=1s").http(), 64 * 1024);
-        server = await(strict.server(VERTX, new HttpServerOptions().setHttp2ClearTextEnabled(true))
+        server = listening("http.head-timeout=1m");
+        hasty = listening("http.head-timeout=1s");
+    }
+
+    private static HttpServer listening(String setting) {
+        StrictHttp1 strict = new StrictHttp1(TestSettings.of(setting).http(), 64 * 1024);
+        return await(strict.server(VERTX, new HttpServerOptions().setHttp2ClearTextEnabled(true))
                 .connectionHandler(strict::guard)
                 .invalidRequestHandler(InvalidRequest::refuse)
                 .requestHandler(ProtocolChoiceTest::echo)
@@ -107,7 +112,7 @@ class ProtocolChoiceTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "P", "PRI * HTTP/2.0\r\n\r\n"})
     void whoDoesNotSayWhatIsSpokenIsClosed(String said) throws IOException {
-        try (Line client = Line.to(server.actualPort())) {
+        try (Line client = Line.to(hasty.actualPort())) {
             client.send(said);
             assertThat(client.rest()).isEmpty();
         }
@@ -115,7 +120,7 @@ class ProtocolChoiceTest {
 
     @Test
     void halfAHeadIsAnswered() throws IOException {
-        try (Line client = Line.to(server.actualPort())) {
+        try (Line client = Line.to(hasty.actualPort())) {
             client.send("GET / HTTP/1.1\r\n");
             assertThat(client.head().status()).isEqualTo(408);
             client.awaitEnd();
