@@ -2,11 +2,18 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** What a trusted proxy says of earlier hops. Everybody else is in {@link ForwardedHeadTest}. */
 class TrustedProxiesTest {
@@ -65,5 +72,36 @@ class TrustedProxiesTest {
         assertThat(got.field("X-Forwarded-Port")).isEqualTo("80");
         assertThat(got.field("X-Forwarded-Prefix")).isEqualTo("/hand/runtime");
         assertThat(got.field("Forwarded")).isEqualTo("for=127.0.0.1;host=\"gw.test\";proto=http");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'203.0.113.9', 203.0.113.9",
+        "'6.6.6.6, 203.0.113.9', 203.0.113.9",
+        "'203.0.113.9, 10.0.0.7', 203.0.113.9",
+        "'203.0.113.9:4711, [10.0.0.7]:80', 203.0.113.9",
+        "'[2001:db8::1]:80', 2001:db8::1",
+        "'10.0.0.8, 10.0.0.7', 10.0.0.8",
+        "'', 127.0.0.1"
+    })
+    void namesTheClientWhoIsLogged(String said, String client) throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(InvalidRequest.class);
+        ListAppender<ILoggingEvent> heard = new ListAppender<>();
+        heard.start();
+        logger.addAppender(heard);
+        logger.setLevel(Level.DEBUG);
+        try (Line line = rig.client()) {
+            line.send("POST " + rig.hand("/x") + " HTTP/1.1\r\nHost: gw\r\nX-Forwarded-For: " + said
+                    + "\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n");
+            assertThat(line.head().status()).isEqualTo(400);
+        } finally {
+            logger.setLevel(null);
+            logger.detachAppender(heard);
+        }
+        assertThat(heard.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .singleElement()
+                .asString()
+                .startsWith("refused client=" + client + " because=");
     }
 }
