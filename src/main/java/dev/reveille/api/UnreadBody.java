@@ -9,18 +9,23 @@ import java.time.Duration;
 /**
  * What becomes of a body that nobody reads, since the answer did not need it. A small one is thrown away and the connection
  * goes on. Before a large one, or one that the client holds back until it is told to go on, the answer says that the
- * connection ends, and it does: not at once, or the client that still sends would not see the answer.
+ * connection ends (in HTTP/2 only the stream, without being said), and it does: not at once, or the client that still sends would not see the answer.
  */
 final class UnreadBody {
     private static final long WORTH_READING = 1 << 20;
     private static final long LINGER_MILLIS = Duration.ofSeconds(3).toMillis();
+
+    /** HTTP/2: the answer is whole, and the rest of the request is not wanted. */
+    private static final long NO_ERROR = 0x0;
 
     private UnreadBody() {}
 
     /** To be called before anything is answered. */
     static void watch(RoutingContext context) {
         HttpServerRequest request = context.request();
-        if (announced(request) && request.version() != HttpVersion.HTTP_2) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            context.addEndHandler(answered -> discard(context));
+        } else if (announced(request)) {
             context.addHeadersEndHandler(v -> {
                 if (!request.isEnded() && !worthReading(request)) {
                     context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
@@ -42,7 +47,7 @@ final class UnreadBody {
         request.handler(rest -> {});
         request.endHandler(v -> {
             context.vertx().cancelTimer(late);
-            if (!goesOn) {
+            if (!goesOn && request.version() != HttpVersion.HTTP_2) {
                 close(request);
             }
         });
@@ -50,7 +55,11 @@ final class UnreadBody {
     }
 
     private static void close(HttpServerRequest request) {
-        request.connection().close().onFailure(gone -> {});
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.response().reset(NO_ERROR).onFailure(gone -> {});
+        } else {
+            request.connection().close().onFailure(gone -> {});
+        }
     }
 
     private static boolean announced(HttpServerRequest request) {

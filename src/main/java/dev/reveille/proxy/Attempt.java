@@ -8,12 +8,16 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
 
 /** One sending of a request to a sandbox, up to the head of its answer. */
 final class Attempt {
     static final int SWITCHING_PROTOCOLS = 101;
+
+    /** HTTP/2's error code (RFC 9113, 7). */
+    private static final long CANCEL = 0x8;
 
     /** A client does not wait for ever to be told to go on (RFC 9110, 10.1.1), and some servers never say so. */
     private static final long UNTOLD_MILLIS = 1_000;
@@ -95,7 +99,7 @@ final class Attempt {
         }
         over = true;
         silence.forget(watch);
-        Transport.cut(out.connection());
+        cut(out);
     }
 
     /** Upgraded connections never come back. */
@@ -106,13 +110,30 @@ final class Attempt {
                 .setSsl(origin.ssl())
                 .setMethod(in.method())
                 .setURI(path.below(origin.prefix()));
+        if (Grpc.is(in)) {
+            return connections.multiplexed(options);
+        }
         return upgrade ? connections.alone(origin, options) : connections.request(origin, options);
     }
 
     private static Future<HttpClientResponse> abandoned(HttpClientRequest request) {
-        request.exceptionHandler(cut -> {});
-        Transport.cut(request.connection());
+        // Vert.x reports as an error what nobody listens to.
+        request.exceptionHandler(cancelled -> {});
+        cut(request);
         return Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, new ClientLeft()));
+    }
+
+    /** What is left of it will not be read: its connection is of no use to others, unless it has many streams. */
+    private static void cut(HttpClientRequest request) {
+        if (multiplexed(request)) {
+            request.reset(CANCEL).onFailure(before -> {});
+        } else {
+            Transport.cut(request.connection());
+        }
+    }
+
+    private static boolean multiplexed(HttpClientRequest request) {
+        return request.version() == HttpVersion.HTTP_2;
     }
 
     private Future<HttpClientResponse> sent(HttpClientRequest request, Duration limit) {
@@ -125,6 +146,10 @@ final class Attempt {
         }
         if (upgrade) {
             EndToEnd.upgrade(in.headers(), out.headers());
+        }
+        if (multiplexed(out)) {
+            // gRPC servers want to hear that nobody on the way drops their trailers.
+            out.putHeader("te", "trailers");
         }
         (upgrade ? out.connect() : out.response())
                 .onSuccess(this::answered)

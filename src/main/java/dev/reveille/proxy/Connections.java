@@ -24,17 +24,20 @@ import java.util.Map;
  */
 final class Connections {
     private final HttpClientAgent client;
+    private final HttpClientAgent http2;
     private final long keepNanos;
     private final int most;
     private final Map<Origin, Shelf> shelves = new HashMap<>();
 
     /**
+     * @param http2 has its own connections, each for many requests to one address
      * @param keep how long one may be idle and still be used
      * @param most how many may be open to one service of one sandbox; what would need another fails, since those may be in use
      *     for hours
      */
-    Connections(Vertx vertx, HttpClientAgent client, Duration keep, int most) {
+    Connections(Vertx vertx, HttpClientAgent client, HttpClientAgent http2, Duration keep, int most) {
         this.client = client;
+        this.http2 = http2;
         this.keepNanos = keep.toNanos();
         this.most = most;
         vertx.setPeriodic(Math.max(1, keep.toMillis()), t -> tidy());
@@ -52,8 +55,16 @@ final class Connections {
         return connect(origin).compose(opened -> opened.request(options));
     }
 
+    /** As {@link #request}, with HTTP/2. */
+    Future<HttpClientRequest> multiplexed(RequestOptions options) {
+        return http2.request(options);
+    }
+
     /** The request is sent and its answer read, both whole. */
     void giveBack(Origin origin, HttpClientResponse answered) {
+        if (answered.version() == HttpVersion.HTTP_2) {
+            return;
+        }
         HttpClientConnection connection =
                 (HttpClientConnection) answered.request().connection();
         Shelf shelf = shelves.get(origin);

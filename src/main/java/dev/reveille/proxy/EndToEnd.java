@@ -91,6 +91,7 @@ final class EndToEnd {
         return protocol != null
                 && in.version() != HttpVersion.HTTP_1_0
                 && !hasBody(in.headers())
+                && in.version() != HttpVersion.HTTP_2
                 && !protocol.toLowerCase(Locale.ROOT).startsWith("h2c")
                 && HttpMethod.GET.equals(in.method())
                 && named(in.headers()).contains("upgrade");

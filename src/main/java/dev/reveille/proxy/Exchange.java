@@ -43,6 +43,7 @@ final class Exchange {
     private final ProxyContext proxy;
     private final HttpServerRequest in;
     private final SandboxPath path;
+    private final ClientStream stream;
     private final InboundBody body;
     private final boolean upgrade;
     private final boolean listener;
@@ -63,7 +64,8 @@ final class Exchange {
         this.proxy = proxy;
         this.in = in;
         this.path = path;
-        this.body = new InboundBody(in, proxy.settings().replayBuffer().bytes());
+        this.stream = ClientStream.of(in);
+        this.body = new InboundBody(in, stream, proxy.settings().replayBuffer().bytes());
         this.upgrade = EndToEnd.asksForUpgrade(in);
         this.listener = upgrade || asksForEvents(in);
     }
@@ -288,7 +290,10 @@ final class Exchange {
         if (waitedNanos > 0) {
             in.response().putHeader("Server-Timing", "wake;dur=" + waitedNanos / 1_000_000);
         }
-        return Relay.answer(proxy.vertx(), answer, in, path, origin(route)).onSuccess(through -> attempt.close(answer));
+        Runnable unwatch = stream.watchReader(proxy.vertx(), proxy.settings().stallTimeout());
+        return Relay.answer(proxy.vertx(), answer, in, path, origin(route))
+                .onComplete(done -> unwatch.run())
+                .onSuccess(through -> attempt.close(answer));
     }
 
     private static boolean asksForEvents(HttpServerRequest in) {
@@ -304,7 +309,7 @@ final class Exchange {
     /** A client that was not told to go on may send its body or not: nobody could tell where its next request begins. */
     private void aboutToAnswer() {
         if (body.withheld()) {
-            in.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            stream.last();
         }
     }
 
@@ -504,7 +509,7 @@ final class Exchange {
         }
         if (response.headWritten()) {
             // Half an answer must not look like a whole one.
-            Transport.reset(in.connection());
+            stream.reset();
             return ProxyMeters.Outcome.BROKEN;
         }
         GatewayFailure failure = error instanceof Loss loss ? Failures.lost(loss) : Problem.failureOf(error);

@@ -19,6 +19,7 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     private static final long LINGER_MILLIS = 5_000;
 
     private final HttpServerRequest in;
+    private final ClientStream stream;
     private final long keepAtMost;
     private final boolean present;
     private final boolean expectsContinue;
@@ -40,13 +41,11 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     private long bytes;
     private long movedAt = System.nanoTime();
 
-    InboundBody(HttpServerRequest in, long keepAtMost) {
+    InboundBody(HttpServerRequest in, ClientStream stream, long keepAtMost) {
         this.in = in;
+        this.stream = stream;
         this.keepAtMost = keepAtMost;
-        String length = in.getHeader(HttpHeaders.CONTENT_LENGTH);
-        this.present = length == null
-                ? in.headers().contains(HttpHeaders.TRANSFER_ENCODING)
-                : !length.trim().equals("0");
+        this.present = stream.hasBody();
         this.expectsContinue = present && "100-continue".equalsIgnoreCase(in.getHeader(HttpHeaders.EXPECT));
         pause();
         if (present) {
@@ -76,7 +75,7 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
 
     /** Tells the client to go on; it may be told more than once. */
     void goOn() {
-        if (withheld() && !in.response().ended()) {
+        if (withheld() && !in.response().headWritten()) {
             askedFor = true;
             in.response().writeContinue().onFailure(gone -> {});
         }
@@ -125,6 +124,10 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
             onEnd.run();
             return;
         }
+        if (stream.over()) {
+            return;
+        }
+        stream.flow();
         listen(this::read);
         if (!target.writeQueueFull()) {
             resume();
@@ -163,13 +166,13 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
     /** A request that waits costs no memory: its body stays in the network. Has an end with {@link #comeIn}. */
     void stayOut() {
         if (present && chunks == 0) {
-            Transport.reading(in.connection(), false);
+            stream.stayOut();
         }
     }
 
     void comeIn() {
         if (present && chunks == 0) {
-            Transport.reading(in.connection(), true);
+            stream.comeIn();
         }
     }
 
@@ -178,15 +181,15 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
      * all, and a connection that is closed under their hands may lose them the answer. Then it can serve the next request.
      */
     void discard(Vertx vertx) {
-        if (ended()) {
+        if (ended() || stream.over()) {
             return;
         }
         detach();
         if (withheld()) {
-            in.connection().close();
+            stream.refuseRest();
             return;
         }
-        long timer = vertx.setTimer(LINGER_MILLIS, t -> in.connection().close());
+        long timer = vertx.setTimer(LINGER_MILLIS, t -> stream.refuseRest());
         onEnd = () -> vertx.cancelTimer(timer);
         listen(unwanted -> {});
         resume();
@@ -201,7 +204,7 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
             splice.get().reading(false);
         } else {
             paused = true;
-            in.pause();
+            stream.pause();
         }
     }
 
@@ -215,7 +218,7 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
             splice.get().reading(true);
         } else {
             paused = false;
-            in.resume();
+            stream.resume();
         }
     }
 

@@ -5,7 +5,6 @@ import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +15,7 @@ final class InvalidRequest {
 
     private InvalidRequest() {}
 
-    /** Says so, and closes the connection: nobody can tell where the next request would begin. */
+    /** Says so, and closes the connection (in HTTP/2 the stream): nobody can tell where the next request would begin. */
     static void refuse(HttpServerRequest request) {
         refuse(request, why(request.decoderResult().cause()));
     }
@@ -28,8 +27,9 @@ final class InvalidRequest {
 
     static void refuse(HttpServerRequest request, GatewayFailure failure) {
         LOG.debug("refused client={} because={}", Forwarded.client(request), failure.detail());
-        request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        Problem.of(failure).answer(request.response()).onComplete(sent -> StrictHttp1.close(request.connection()));
+        ClientStream stream = ClientStream.of(request);
+        stream.last();
+        Problem.of(failure).answer(request.response()).onComplete(sent -> stream.refuseRest());
     }
 
     private static GatewayFailure why(Throwable cause) {

@@ -5,6 +5,7 @@ import dev.reveille.access.Tickets;
 import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
+import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,6 +19,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
@@ -64,6 +67,7 @@ public final class ProxyVerticle extends VerticleBase {
     private final BooleanSupplier leaving;
     private AliveProbe probe;
     private HttpClientAgent client;
+    private HttpClientAgent grpcClient;
     private HttpServer server;
     private StrictHttp1 strict;
     private PortListeners ports;
@@ -112,22 +116,23 @@ public final class ProxyVerticle extends VerticleBase {
         tunnels = new Tunnels(vertx, proxy.stallTimeout());
         strict = new StrictHttp1(settings.http(), CHUNK);
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
-        client = vertx.httpClientBuilder()
-                .with(new HttpClientOptions()
-                        .setConnectTimeout((int) proxy.connectTimeout().toMillis())
-                        // What lasts for hours and is silent, such as a tunnel, must notice that the other end is gone.
-                        .setTcpKeepAlive(true)
-                        .setTcpUserTimeout(stallMillis)
-                        .setMaxChunkSize(CHUNK)
-                        .setMaxInitialLineLength(LONGEST_LINE)
-                        .setMaxHeaderSize(LONGEST_HEAD))
-                .build();
+        HttpClientOptions toSandboxes = new HttpClientOptions()
+                .setConnectTimeout((int) proxy.connectTimeout().toMillis())
+                // What lasts for hours and is silent, such as a tunnel, must notice that the other end is gone.
+                .setTcpKeepAlive(true)
+                .setTcpUserTimeout(stallMillis)
+                .setKeepAliveTimeout((int) KEEP_ALIVE.toSeconds())
+                .setMaxChunkSize(CHUNK)
+                .setMaxInitialLineLength(LONGEST_LINE)
+                .setMaxHeaderSize(LONGEST_HEAD);
+        client = client(toSandboxes, new PoolOptions());
+        grpcClient = client(Grpc.client(toSandboxes), Grpc.pool(CONNECTIONS_PER_ORIGIN));
         ProxyMeters requests = new ProxyMeters(meters);
         Verdicts verdicts = new Verdicts(probe, proxy.verdictCache(), clock);
         ProxyContext context = new ProxyContext(
                 vertx,
                 registry,
-                new Connections(vertx, client, KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
+                new Connections(vertx, client, grpcClient, KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
                 new Silence(
                         vertx,
                         shorter(proxy.responseTimeout(), settings.lifecycle().aliveTimeout())),
@@ -156,6 +161,14 @@ public final class ProxyVerticle extends VerticleBase {
                         .orElseGet(Future::succeededFuture));
     }
 
+    private HttpClientAgent client(HttpClientOptions options, PoolOptions pool) {
+        return vertx.httpClientBuilder()
+                .with(options)
+                .with(pool)
+                .withConnectHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
+                .build();
+    }
+
     /** Every listener is alike, whatever it is for. */
     private HttpServer unbound(int stallMillis) {
         HttpServerOptions options = new HttpServerOptions()
@@ -163,16 +176,16 @@ public final class ProxyVerticle extends VerticleBase {
                 .setMaxChunkSize(CHUNK)
                 .setMaxInitialLineLength((int) settings.http().maxRequestLine().bytes())
                 .setMaxHeaderSize((int) settings.http().maxHead().bytes())
-                // Without the whole of HTTP/2, which tells of bodies in another way, none of it.
-                .setHttp2ClearTextEnabled(false)
                 // Looked for in each request. What we end ourselves is short, and the rest is not ours to compress.
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false);
         options.setTcpUserTimeout(stallMillis);
-        return strict.server(vertx, options)
+        Http2Streams.configure(options, (int) settings.http().maxHead().bytes());
+        return BothVersions.of(vertx, options, settings.http().headTimeout())
                 .connectionHandler(connection -> {
                     connection.exceptionHandler(ProxyVerticle::broke);
                     strict.guard(connection);
+                    Http2Guard.watch(connection);
                     Forwarded.meet(connection, settings.http().trustedProxies());
                 })
                 .invalidRequestHandler(InvalidRequest::refuse);
@@ -195,7 +208,10 @@ public final class ProxyVerticle extends VerticleBase {
         tunnels.leave(settings.shutdown().websocketWindow());
         Future<Void> drained = server.shutdown(drain.toMillis(), TimeUnit.MILLISECONDS);
         Future<Void> portsDrained = ports == null ? Future.succeededFuture() : ports.shutdown(drain);
-        return Future.join(drained, portsDrained).eventually(client::close).eventually(probe::close);
+        return Future.join(drained, portsDrained)
+                .eventually(client::close)
+                .eventually(grpcClient::close)
+                .eventually(probe::close);
     }
 
     /** Whoever is killed resets its connections. Requests that are under way hear of it in their own way. */
@@ -209,10 +225,16 @@ public final class ProxyVerticle extends VerticleBase {
             Optional<SandboxPath> path,
             HttpServerRequest request) {
         StrictHttp1.serving(request);
-        if (leaving.getAsBoolean() && request.getHeader(HttpHeaders.UPGRADE) == null) {
-            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        if (leaving.getAsBoolean()) {
+            sayGoodbye(request);
         }
-        if (RequestTarget.hasManyHosts(request)) {
+        Optional<GatewayFailure> unwritable = request.version() == HttpVersion.HTTP_2
+                ? Http2Head.order(
+                        request, (int) settings.http().maxRequestLine().bytes())
+                : Optional.empty();
+        if (unwritable.isPresent()) {
+            InvalidRequest.refuse(request, unwritable.get());
+        } else if (RequestTarget.hasManyHosts(request)) {
             InvalidRequest.refuse(request, "there is more than one Host field");
         } else if (path.isPresent()) {
             new Exchange(context, request, path.get()).serve();
@@ -220,12 +242,28 @@ public final class ProxyVerticle extends VerticleBase {
             // Vert.x would throw on it, and nobody would answer.
             InvalidRequest.refuse(request, "the Host field is no host");
         } else {
+            ClientStream.of(request).flow();
             others.handle(request);
         }
     }
 
     private static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** The client is to go elsewhere with its next request. */
+    private void sayGoodbye(HttpServerRequest request) {
+        if (request.version() != HttpVersion.HTTP_2) {
+            if (request.getHeader(HttpHeaders.UPGRADE) == null) {
+                request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            }
+        } else if (!Http2Streams.saidGoodbye(request)) {
+            Duration atMost =
+                    settings.shutdown().notReady().plus(settings.shutdown().drain());
+            request.connection()
+                    .shutdown(atMost.toMillis(), TimeUnit.MILLISECONDS)
+                    .onFailure(closed -> {});
+        }
     }
 
     /** As long as all attempts of one call to the runtime API may take, and a little. */

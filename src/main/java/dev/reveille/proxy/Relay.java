@@ -99,7 +99,7 @@ final class Relay implements Splice.Body {
 
     private void pass(Buffer chunk) {
         delivered++;
-        if (delivered == 1 && !to.headWritten() && chunk.length() == length()) {
+        if (delivered == 1 && !to.headWritten() && from.version() != HttpVersion.HTTP_2 && chunk.length() == length()) {
             last = to.end(chunk);
             return;
         }
@@ -168,7 +168,8 @@ final class Relay implements Splice.Body {
         if (last != null) {
             return last;
         }
-        if (to.isChunked() && !from.trailers().isEmpty()) {
+        boolean mayTrail = to.isChunked() || in.version() == HttpVersion.HTTP_2;
+        if (mayTrail && !from.trailers().isEmpty()) {
             EndToEnd.trailers(from.trailers(), to.trailers());
         }
         boolean untilClosed = !to.isChunked() && !to.headers().contains(HttpHeaders.CONTENT_LENGTH);

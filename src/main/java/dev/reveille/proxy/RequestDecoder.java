@@ -65,9 +65,6 @@ final class RequestDecoder extends HttpRequestDecoder {
     /** The line that is looked at; shared by all connections of an event loop. */
     private final byte[] line;
 
-    /** So many bytes in front are no request's. */
-    private int alien;
-
     private final Runnable removed;
     private State state = State.BETWEEN;
     private boolean blankSkipped;
@@ -96,16 +93,14 @@ final class RequestDecoder extends HttpRequestDecoder {
     /**
      * @param longestPiece the most that is handed on of a body at once
      * @param line room for the longest line
-     * @param alien how many bytes to leave out in front
      * @param removed runs when the connection speaks HTTP no more
      */
-    RequestDecoder(int longestLine, int longestHead, int longestPiece, byte[] line, int alien, Runnable removed) {
+    RequestDecoder(int longestLine, int longestHead, int longestPiece, byte[] line, Runnable removed) {
         super(new HttpDecoderConfig().setInitialBufferSize(1));
         this.longestLine = longestLine;
         this.longestHead = longestHead;
         this.longestPiece = longestPiece;
         this.line = line;
-        this.alien = alien;
         this.removed = removed;
     }
 
@@ -201,11 +196,6 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     /** Some clients send an empty line behind a body (RFC 9112, 2.2). What else cannot begin a request is not waited for. */
     private void between(ByteBuf in) {
-        if (alien > 0) {
-            alien--;
-            in.skipBytes(1);
-            return;
-        }
         byte first = in.getByte(in.readerIndex());
         if (first == CR && !blankSkipped) {
             if (in.readableBytes() > 1) {

@@ -16,7 +16,7 @@ final class RequestTarget {
 
     /** Host, and port if there is one, as the client wrote it; null if it wrote none or no valid one. */
     static String authority(HttpServerRequest request) {
-        String target = request.uri();
+        String target = target(request);
         int begin = authorityBegin(target);
         String authority =
                 begin < 0 ? request.getHeader(HttpHeaders.HOST) : target.substring(begin, pathBegin(target, begin));
@@ -25,7 +25,7 @@ final class RequestTarget {
 
     /** Path and query as they came; empty if the target has none, as that of {@code OPTIONS *}. */
     static String path(HttpServerRequest request) {
-        String target = request.uri();
+        String target = target(request);
         if (target.startsWith("/")) {
             return target;
         }
@@ -42,6 +42,11 @@ final class RequestTarget {
     static boolean hasOddHost(HttpServerRequest request) {
         String host = request.getHeader(HttpHeaders.HOST);
         return host != null && !host.isEmpty() && !valid(host);
+    }
+
+    /** That of CONNECT is the authority alone, and in HTTP/2 there is none. */
+    private static String target(HttpServerRequest request) {
+        return request.uri() == null ? "" : request.uri();
     }
 
     /** Vert.x 5.0 stumbles over percent signs, and no name of ours has one. */

@@ -2,19 +2,10 @@ package dev.reveille.proxy;
 
 import dev.reveille.config.Settings;
 import io.netty.channel.ChannelPipeline;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.Http1xServerConnection;
-import io.vertx.core.http.impl.HttpServerImpl;
-import io.vertx.core.internal.VertxInternal;
-import io.vertx.core.internal.VertxWrapper;
-import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.impl.ConnectionBase;
-import io.vertx.core.net.impl.NetServerImpl;
-import io.vertx.core.net.impl.NetServerInternal;
 
 /**
  * What the listeners of one event loop ask of HTTP/1, in place of what Vert.x does. Other connections are left alone: of
@@ -41,49 +32,23 @@ final class StrictHttp1 {
         this.line = new byte[RequestDecoder.room(longestLine, longestHead)];
     }
 
-    /** A server whose connections can be {@link #guard}ed, be it that it speaks HTTP/2 without TLS. */
-    HttpServer server(Vertx vertx, HttpServerOptions options) {
-        return options.isSsl() || !options.isHttp2ClearTextEnabled()
-                ? vertx.createHttpServer(options)
-                : new HttpServerImpl(new Accepting((VertxInternal) vertx), options);
-    }
-
     /** To be called with each connection, before its first request. */
     void guard(HttpConnection connection) {
         if (connection instanceof Http1xServerConnection http1) {
             ChannelPipeline pipeline = http1.channelHandlerContext().pipeline();
             if (watch(connection) == null) {
-                install(pipeline, 0);
+                install(pipeline);
             }
             watch(connection).meet(http1);
         }
     }
 
-    /** @param alien how many bytes have come that are no request's */
-    private void install(ChannelPipeline pipeline, int alien) {
+    private void install(ChannelPipeline pipeline) {
         SenderWatch watch = new SenderWatch(patience);
-        RequestDecoder decoder = new RequestDecoder(longestLine, longestHead, longestPiece, line, alien, watch::end);
+        RequestDecoder decoder = new RequestDecoder(longestLine, longestHead, longestPiece, line, watch::end);
         watch.watch(decoder);
         pipeline.addBefore(DECODER, WATCH, watch);
         pipeline.replace(DECODER, DECODER, decoder);
-    }
-
-    /** Vert.x tells of a connection that may speak HTTP/2 when its first request is there, which is too late. */
-    private final class Accepting extends VertxWrapper {
-        Accepting(VertxInternal vertx) {
-            super(vertx);
-        }
-
-        @Override
-        public NetServerInternal createNetServer(NetServerOptions options) {
-            return new NetServerImpl(delegate, options.copy()) {
-                @Override
-                protected void initChannel(ChannelPipeline pipeline, boolean ssl) {
-                    pipeline.addLast(new ProtocolChoice(patience.head(), http1 -> install(http1, 1)));
-                    super.initChannel(pipeline, ssl);
-                }
-            };
-        }
     }
 
     /** To be called with each request before it is served. */

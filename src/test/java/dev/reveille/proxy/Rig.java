@@ -50,17 +50,23 @@ final class Rig implements AutoCloseable {
     String hand(String path) {
         if (!handOpen) {
             handOpen = true;
-            JsonObject record = new JsonObject()
-                    .put("runtime_id", "hand")
-                    .put("url", hand.url())
-                    .put("work_hosts", new JsonObject())
-                    .put("status", "running")
-                    .put("pod_status", "ready");
-            upstream.on("POST", "/start").answersJson(record).then(200);
-            gateway.open("s-hand", new JsonObject());
-            upstream.on("GET", "/sessions/s-hand").answersJson(record);
+            served("hand", hand.url());
         }
         return "/hand/runtime" + path;
+    }
+
+    /** A running sandbox of that name at {@code url}. @return the path to it */
+    String served(String runtime, String url) {
+        JsonObject record = new JsonObject()
+                .put("runtime_id", runtime)
+                .put("url", url)
+                .put("work_hosts", new JsonObject())
+                .put("status", "running")
+                .put("pod_status", "ready");
+        upstream.on("POST", "/start").answersJson(record).then(200);
+        gateway.open("s-" + runtime, new JsonObject());
+        upstream.on("GET", "/sessions/s-" + runtime).answersJson(record);
+        return "/" + runtime + "/runtime";
     }
 
     /** The session of a running sandbox of its own. */

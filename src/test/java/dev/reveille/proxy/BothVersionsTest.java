@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.config.Settings;
 import dev.reveille.config.TestSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A listener that speaks HTTP/2 without TLS is as strict with HTTP/1 as others, from the first request on. */
-class ProtocolChoiceTest {
+class BothVersionsTest {
     private static final Vertx VERTX = Vertx.vertx();
 
     private static HttpServer server;
@@ -35,11 +36,12 @@ class ProtocolChoiceTest {
     }
 
     private static HttpServer listening(String setting) {
-        StrictHttp1 strict = new StrictHttp1(TestSettings.of(setting).http(), 64 * 1024);
-        return await(strict.server(VERTX, new HttpServerOptions().setHttp2ClearTextEnabled(true))
+        Settings.Http http = TestSettings.of(setting).http();
+        StrictHttp1 strict = new StrictHttp1(http, 64 * 1024);
+        return await(BothVersions.of(VERTX, new HttpServerOptions(), http.headTimeout())
                 .connectionHandler(strict::guard)
                 .invalidRequestHandler(InvalidRequest::refuse)
-                .requestHandler(ProtocolChoiceTest::echo)
+                .requestHandler(BothVersionsTest::echo)
                 .listen(0, "127.0.0.1"));
     }
 

@@ -1,0 +1,196 @@
+package dev.reveille.proxy;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.time.Duration;
+
+/**
+ * What a client's request came on: in HTTP/1 the connection itself, in HTTP/2 one stream of many, whose neighbours must not
+ * notice what happens to it.
+ */
+abstract class ClientStream {
+    /** HTTP/2's error codes (RFC 9113, 7). */
+    private static final long NO_ERROR = 0x0;
+
+    private static final long INTERNAL_ERROR = 0x2;
+
+    final HttpServerRequest in;
+
+    private ClientStream(HttpServerRequest in) {
+        this.in = in;
+    }
+
+    static ClientStream of(HttpServerRequest in) {
+        return in.version() == HttpVersion.HTTP_2 ? new OneOfMany(in) : new Alone(in);
+    }
+
+    /** Whether a body comes behind the head, be it an empty one. */
+    abstract boolean hasBody();
+
+    /** Whether nothing of the body can be read any more. */
+    abstract boolean over();
+
+    /** No more of the body is handed over for now. What may be under way all the same is bounded. */
+    final void pause() {
+        if (!over()) {
+            in.pause();
+        }
+    }
+
+    final void resume() {
+        if (!over()) {
+            in.resume();
+        }
+    }
+
+    /** Takes nothing from the network, so that a request that waits costs no memory. */
+    abstract void stayOut();
+
+    abstract void comeIn();
+
+    /** Somebody takes the body: it may come faster. */
+    abstract void flow();
+
+    /** The client is told with the answer to send no other request behind this one: nobody could tell where it begins. */
+    abstract void last();
+
+    /** The client has its answer, and need not send the rest of the body. */
+    abstract void refuseRest();
+
+    /** Ends so that half an answer does not look like a whole one. */
+    abstract void reset();
+
+    /**
+     * Resets it once the client has taken nothing of the answer for {@code stall}, until the returned action is run. A
+     * connection of its own is watched by Linux; one that lives says nothing of its streams.
+     */
+    abstract Runnable watchReader(Vertx vertx, Duration stall);
+
+    /** HTTP/1: the connection. */
+    private static final class Alone extends ClientStream {
+        private Alone(HttpServerRequest in) {
+            super(in);
+        }
+
+        @Override
+        boolean hasBody() {
+            String length = in.getHeader(HttpHeaders.CONTENT_LENGTH);
+            return length == null
+                    ? in.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                    : !length.trim().equals("0");
+        }
+
+        @Override
+        boolean over() {
+            return false;
+        }
+
+        @Override
+        void stayOut() {
+            Transport.reading(in.connection(), false);
+        }
+
+        @Override
+        void comeIn() {
+            Transport.reading(in.connection(), true);
+        }
+
+        @Override
+        void flow() {}
+
+        @Override
+        void last() {
+            in.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+
+        @Override
+        void refuseRest() {
+            StrictHttp1.close(in.connection());
+        }
+
+        @Override
+        void reset() {
+            Transport.reset(in.connection());
+        }
+
+        @Override
+        Runnable watchReader(Vertx vertx, Duration stall) {
+            return () -> {};
+        }
+    }
+
+    /** HTTP/2: a stream. A body that is not read stays out by itself, but for the stream's window. */
+    private static final class OneOfMany extends ClientStream {
+        private final boolean body;
+        private boolean over;
+        private long watch;
+
+        private OneOfMany(HttpServerRequest in) {
+            super(in);
+            this.body = Http2Streams.remoteOpen(in);
+            in.exceptionHandler(gone -> over = true);
+        }
+
+        @Override
+        boolean hasBody() {
+            return body;
+        }
+
+        @Override
+        boolean over() {
+            return over || in.isEnded();
+        }
+
+        @Override
+        void stayOut() {}
+
+        @Override
+        void comeIn() {}
+
+        @Override
+        void flow() {
+            Http2Streams.widen(in);
+        }
+
+        @Override
+        void last() {}
+
+        @Override
+        void refuseRest() {
+            reset(NO_ERROR);
+        }
+
+        @Override
+        void reset() {
+            reset(INTERNAL_ERROR);
+        }
+
+        @Override
+        Runnable watchReader(Vertx vertx, Duration stall) {
+            watch(vertx, stall.toMillis(), in.response().bytesWritten());
+            return () -> vertx.cancelTimer(watch);
+        }
+
+        private void watch(Vertx vertx, long millis, long taken) {
+            watch = vertx.setTimer(millis, t -> {
+                HttpServerResponse answer = in.response();
+                boolean waiting = answer.ended() || answer.writeQueueFull();
+                if (waiting && answer.bytesWritten() == taken) {
+                    reset();
+                } else {
+                    watch(vertx, millis, answer.bytesWritten());
+                }
+            });
+        }
+
+        private void reset(long code) {
+            if (!over) {
+                over = true;
+                in.response().reset(code).onFailure(before -> {});
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.reveille.proxy;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameListener;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+
+/**
+ * Stands before Vert.x and refuses the streams of requests over which it would lose the whole connection, or of which it would
+ * not tell what is wrong.
+ */
+final class Http2Guard extends Http2FrameListenerDecorator {
+    private Http2Guard(Http2FrameListener next) {
+        super(next);
+    }
+
+    /** Does nothing if {@code connection} is one of HTTP/1. To be called when it has come to be. */
+    static void watch(HttpConnection connection) {
+        if (connection instanceof ConnectionBase base
+                && base.channelHandlerContext().handler() instanceof Http2ConnectionHandler handler) {
+            handler.decoder().frameListener(new Http2Guard(handler.decoder().frameListener()));
+            // Netty heeds its own bound only when the client has confirmed it, which it may never do.
+            handler.connection().remote().maxActiveStreams(Http2Streams.MOST_STREAMS);
+        }
+    }
+
+    @Override
+    public void onHeadersRead(ChannelHandlerContext context, int stream, Http2Headers headers, int padding, boolean end)
+            throws Http2Exception {
+        check(stream, headers);
+        super.onHeadersRead(context, stream, headers, padding, end);
+    }
+
+    @Override
+    public void onHeadersRead(
+            ChannelHandlerContext context,
+            int stream,
+            Http2Headers headers,
+            int dependency,
+            short weight,
+            boolean exclusive,
+            int padding,
+            boolean end)
+            throws Http2Exception {
+        check(stream, headers);
+        super.onHeadersRead(context, stream, headers, dependency, weight, exclusive, padding, end);
+    }
+
+    private static void check(int stream, Http2Headers headers) throws Http2Exception {
+        CharSequence method = headers.method();
+        if (method != null && !Http2Head.isToken(method.toString())) {
+            throw refused(stream, "the method is none");
+        }
+        if (headers.getAll(HttpHeaderNames.HOST).size() > 1) {
+            throw refused(stream, "there is more than one Host field");
+        }
+    }
+
+    private static Http2Exception refused(int stream, String because) {
+        return Http2Exception.streamError(stream, Http2Error.PROTOCOL_ERROR, because);
+    }
+}

@@ -1,0 +1,251 @@
+package dev.reveille.proxy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * A client that speaks HTTP/2 by hand, so that a test says and sees every frame. No read lasts over 15 s. It answers nothing
+ * by itself: windows open only when the test says so.
+ */
+final class FrameLine implements AutoCloseable {
+    static final int DATA = 0x0;
+    static final int HEADERS = 0x1;
+    static final int RST_STREAM = 0x3;
+    static final int SETTINGS = 0x4;
+    static final int PING = 0x6;
+    static final int GOAWAY = 0x7;
+    static final int WINDOW_UPDATE = 0x8;
+    static final int CONTINUATION = 0x9;
+
+    static final int END_STREAM = 0x1;
+    static final int ACK = 0x1;
+    static final int END_HEADERS = 0x4;
+    static final int PRIORITY = 0x20;
+
+    static final int INITIAL_WINDOW_SIZE = 0x4;
+
+    private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    private static final int LARGEST_FRAME = 16_384;
+    private static final int PATIENCE_MILLIS = 15_000;
+
+    private final Socket socket;
+    private final DataInputStream in;
+    private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
+
+    private FrameLine(Socket socket) throws IOException {
+        this.socket = socket;
+        this.in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
+    }
+
+    /** Connected, and greeted with these settings: identifier, value, and so on. Both sides have confirmed the other's. */
+    static FrameLine to(int port, int... settings) {
+        try {
+            Socket socket = new Socket();
+            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.setTcpNoDelay(true);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            FrameLine line = new FrameLine(socket);
+            ByteBuffer payload = ByteBuffer.allocate(settings.length * 3);
+            for (int i = 0; i < settings.length; i += 2) {
+                payload.putShort((short) settings[i]).putInt(settings[i + 1]);
+            }
+            line.raw(PREFACE.getBytes(ISO_8859_1));
+            line.send(SETTINGS, 0, 0, payload.array());
+            line.until(SETTINGS, 0);
+            line.send(SETTINGS, ACK, 0, new byte[0]);
+            line.settled();
+            return line;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    FrameLine raw(byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
+        socket.getOutputStream().flush();
+        return this;
+    }
+
+    FrameLine send(int type, int flags, int stream, byte[] payload) throws IOException {
+        return raw(ByteBuffer.allocate(9 + payload.length)
+                .put((byte) (payload.length >> 16))
+                .putShort((short) payload.length)
+                .put((byte) type)
+                .put((byte) flags)
+                .putInt(stream)
+                .put(payload)
+                .array());
+    }
+
+    /** A request for {@code path} of host {@code gw}; {@code fields}: name, value, and so on. */
+    FrameLine request(int stream, String method, String path, boolean end, String... fields) throws IOException {
+        String[] all = new String[8 + fields.length];
+        String[] pseudo = {":method", method, ":scheme", "http", ":path", path, ":authority", "gw"};
+        System.arraycopy(pseudo, 0, all, 0, 8);
+        System.arraycopy(fields, 0, all, 8, fields.length);
+        return headers(stream, end, all);
+    }
+
+    /** These fields and no others. */
+    FrameLine headers(int stream, boolean end, String... fields) throws IOException {
+        ByteArrayOutputStream block = new ByteArrayOutputStream();
+        for (int i = 0; i < fields.length; i += 2) {
+            block.write(0);
+            literal(block, fields[i]);
+            literal(block, fields[i + 1]);
+        }
+        byte[] all = block.toByteArray();
+        int first = Math.min(all.length, LARGEST_FRAME);
+        int last = first == all.length ? END_HEADERS : 0;
+        send(HEADERS, last | (end ? END_STREAM : 0), stream, Arrays.copyOf(all, first));
+        for (int at = first; at < all.length; at += LARGEST_FRAME) {
+            int to = Math.min(all.length, at + LARGEST_FRAME);
+            send(CONTINUATION, to == all.length ? END_HEADERS : 0, stream, Arrays.copyOfRange(all, at, to));
+        }
+        return this;
+    }
+
+    FrameLine data(int stream, boolean end, byte[] bytes) throws IOException {
+        return send(DATA, end ? END_STREAM : 0, stream, bytes);
+    }
+
+    FrameLine reset(int stream, int code) throws IOException {
+        return send(RST_STREAM, 0, stream, ByteBuffer.allocate(4).putInt(code).array());
+    }
+
+    /** Opens the window of {@code stream}; 0: of the connection. */
+    FrameLine open(int stream, int bytes) throws IOException {
+        return send(
+                WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(bytes).array());
+    }
+
+    /** Comes back once the gateway has read all that was sent before, and acted on it. */
+    void settled() throws IOException {
+        send(PING, 0, 0, new byte[8]);
+        until(frame -> frame.type == PING && (frame.flags & ACK) != 0);
+    }
+
+    Frame next() throws IOException {
+        int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
+        int type = in.readUnsignedByte();
+        int flags = in.readUnsignedByte();
+        int stream = in.readInt();
+        return new Frame(type, flags, stream, Buffer.buffer(in.readNBytes(length)));
+    }
+
+    /** The next frame that is like that. Header blocks on the way are decoded, so that later ones can be. */
+    Frame until(Predicate<Frame> wanted) throws IOException {
+        while (true) {
+            Frame frame = next();
+            if (wanted.test(frame)) {
+                return frame;
+            }
+            if (frame.type == HEADERS) {
+                fields(frame);
+            }
+        }
+    }
+
+    Frame until(int type, int stream) throws IOException {
+        return until(frame -> frame.type == type && frame.stream == stream);
+    }
+
+    /** The head of the answer on {@code stream}, with {@code :status}. */
+    Map<String, String> head(int stream) throws IOException {
+        return fields(until(HEADERS, stream));
+    }
+
+    Map<String, String> fields(Frame frame) throws IOException {
+        try {
+            int begin = (frame.flags & PRIORITY) == 0 ? 0 : 5;
+            byte[] block = frame.payload.getBytes(begin, frame.payload.length());
+            Http2Headers headers = decoder.decodeHeaders(frame.stream, Unpooled.wrappedBuffer(block));
+            Map<String, String> fields = new TreeMap<>();
+            headers.forEach(field -> fields.put(
+                    field.getKey().toString().toLowerCase(Locale.ROOT),
+                    field.getValue().toString()));
+            return fields;
+        } catch (Http2Exception e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** The body of the answer on {@code stream} up to its end; windows are opened for it. */
+    String body(int stream) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        while (true) {
+            Frame frame = until(f -> f.stream == stream && (f.type == DATA || f.type == HEADERS));
+            if (frame.type == HEADERS) {
+                fields(frame);
+            } else {
+                body.writeBytes(frame.payload.getBytes());
+            }
+            if (frame.ends()) {
+                return body.toString(ISO_8859_1);
+            }
+            if (frame.type == DATA && frame.payload.length() > 0) {
+                open(0, frame.payload.length()).open(stream, frame.payload.length());
+            }
+        }
+    }
+
+    /** Waits for the end of the connection; what still comes is dropped. */
+    void awaitEnd() throws IOException {
+        try {
+            in.skipNBytes(Long.MAX_VALUE);
+        } catch (java.io.EOFException | java.net.SocketException closed) {
+            // As hoped.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+
+    private static void literal(ByteArrayOutputStream block, String text) {
+        byte[] bytes = text.getBytes(ISO_8859_1);
+        if (bytes.length < 127) {
+            block.write(bytes.length);
+        } else {
+            block.write(127);
+            int rest = bytes.length - 127;
+            while (rest >= 128) {
+                block.write((rest & 127) | 128);
+                rest >>= 7;
+            }
+            block.write(rest);
+        }
+        block.writeBytes(bytes);
+    }
+
+    /** One frame as it came. */
+    record Frame(int type, int flags, int stream, Buffer payload) {
+        boolean ends() {
+            return (flags & END_STREAM) != 0;
+        }
+
+        /** The first four bytes: an error code, or how much wider a window is. */
+        int number() {
+            return payload.getInt(0);
+        }
+    }
+}

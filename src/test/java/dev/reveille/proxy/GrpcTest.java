@@ -1,0 +1,214 @@
+package dev.reveille.proxy;
+
+import static dev.reveille.testing.TestGateway.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.client.GrpcClient;
+import io.vertx.grpc.client.GrpcClientRequest;
+import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.common.GrpcMessageDecoder;
+import io.vertx.grpc.common.GrpcMessageEncoder;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.common.ServiceMethod;
+import io.vertx.grpc.common.ServiceName;
+import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerRequest;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A real gRPC client and server, with the gateway between them. */
+class GrpcTest {
+    private static final String PACKAGE = "echo";
+    private static final CompletableFuture<HttpVersion> VERSION = new CompletableFuture<>();
+    private static final CompletableFuture<String> TE = new CompletableFuture<>();
+    private static final CompletableFuture<Void> CANCELLED = new CompletableFuture<>();
+    private static Rig rig;
+    private static GrpcClient client;
+
+    @BeforeAll
+    static void start() {
+        rig = Rig.with();
+        client = GrpcClient.client(rig.vertx);
+        rig.served("grpc", "http://127.0.0.1:" + server().actualPort());
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        await(client.close());
+        rig.close();
+    }
+
+    @AfterEach
+    void nothingWasLogged() {
+        // Vert.x says it of servers that do not speak HTTP/2, and sometimes late.
+        assertThat(rig.complaints())
+                .filteredOn(words -> !words.contains("Connection evicted")
+                        && !words.contains("First received frame was not SETTINGS"))
+                .isEmpty();
+    }
+
+    private static HttpServer server() {
+        GrpcServer grpc = GrpcServer.server(rig.vertx)
+                .callHandler(served("Say"), GrpcTest::say)
+                .callHandler(served("Talk"), GrpcTest::talk)
+                .callHandler(
+                        served("Refuse"),
+                        call -> call.response().status(GrpcStatus.NOT_FOUND).end())
+                .callHandler(served("Break"), call -> {
+                    call.response().write(Buffer.buffer("half"));
+                    call.handler(next -> call.connection().close());
+                })
+                .callHandler(served("Wait"), call -> call.response().write(Buffer.buffer("waiting")));
+        return await(rig.vertx
+                .createHttpServer()
+                .requestHandler(request -> {
+                    if (request.path().equals("/alive")) {
+                        request.response().end();
+                    } else {
+                        VERSION.complete(request.version());
+                        TE.complete(request.getHeader("te"));
+                        if (request.path().endsWith("/Wait")) {
+                            request.response().closeHandler(gone -> CANCELLED.complete(null));
+                        }
+                        grpc.handle(request);
+                    }
+                })
+                .listen(0, "127.0.0.1"));
+    }
+
+    private static void say(GrpcServerRequest<Buffer, Buffer> call) {
+        call.last().onSuccess(said -> {
+            call.response().headers().set("x-early", "1");
+            call.response().trailers().set("x-late", "2");
+            call.response().end(Buffer.buffer("you said " + said));
+        });
+    }
+
+    private static void talk(GrpcServerRequest<Buffer, Buffer> call) {
+        call.handler(said -> call.response().write(Buffer.buffer("heard " + said)));
+        call.endHandler(v -> call.response().end());
+    }
+
+    private static ServiceMethod<Buffer, Buffer> served(String method) {
+        return ServiceMethod.server(
+                ServiceName.create(PACKAGE, "Echo"), method, GrpcMessageEncoder.IDENTITY, GrpcMessageDecoder.IDENTITY);
+    }
+
+    /** Where the gateway tells sandboxes apart by path, that stands before the service's own name. */
+    private static Future<GrpcClientRequest<Buffer, Buffer>> call(String runtime, String method) {
+        ServiceName service = ServiceName.create(runtime + "/runtime/" + PACKAGE, "Echo");
+        return client.request(
+                SocketAddress.inetSocketAddress(rig.port(), "127.0.0.1"),
+                ServiceMethod.client(service, method, GrpcMessageEncoder.IDENTITY, GrpcMessageDecoder.IDENTITY));
+    }
+
+    private static GrpcClientRequest<Buffer, Buffer> begun(String method) {
+        return await(call("grpc", method));
+    }
+
+    @Test
+    void aCallAndItsTrailersGoThroughInHttp2() {
+        GrpcClientRequest<Buffer, Buffer> call = begun("Say");
+        Future<GrpcClientResponse<Buffer, Buffer>> answer = call.response();
+        await(call.end(Buffer.buffer("hello")));
+
+        GrpcClientResponse<Buffer, Buffer> response = await(answer);
+        assertThat(await(response.last())).hasToString("you said hello");
+        await(response.end());
+        assertThat(response.status()).isEqualTo(GrpcStatus.OK);
+        assertThat(response.headers().get("x-early")).isEqualTo("1");
+        assertThat(response.trailers().get("x-late")).isEqualTo("2");
+        assertThat(Rig.get(VERSION)).isEqualTo(HttpVersion.HTTP_2);
+        assertThat(Rig.get(TE)).isEqualTo("trailers");
+    }
+
+    @Test
+    void bothSidesTalkAtOnce() throws Exception {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        Promise<GrpcStatus> ended = Promise.promise();
+        GrpcClientRequest<Buffer, Buffer> call = begun("Talk");
+        call.response().onSuccess(response -> {
+            response.handler(message -> heard.add(message.toString()));
+            response.endHandler(v -> ended.complete(response.status()));
+        });
+        for (int n = 0; n < 50; n++) {
+            await(call.write(Buffer.buffer("" + n)));
+            assertThat(heard.poll(15, TimeUnit.SECONDS)).isEqualTo("heard " + n);
+        }
+        await(call.end());
+
+        assertThat(await(ended.future())).isEqualTo(GrpcStatus.OK);
+    }
+
+    @Test
+    void anOutcomeWithoutAnAnswerIsOneHeadThatEnds() throws IOException {
+        try (FrameLine raw = FrameLine.to(rig.port())) {
+            raw.request(
+                            1,
+                            "POST",
+                            "/grpc/runtime/echo.Echo/Refuse",
+                            false,
+                            "content-type",
+                            "application/grpc",
+                            "te",
+                            "trailers")
+                    .data(1, true, new byte[] {0, 0, 0, 0, 0});
+
+            FrameLine.Frame frame = raw.until(FrameLine.HEADERS, 1);
+            Map<String, String> head = raw.fields(frame);
+            assertThat(head).containsEntry(":status", "200").containsEntry("grpc-status", "5");
+            assertThat(frame.ends()).isTrue();
+        }
+    }
+
+    @Test
+    void aCallThatIsGivenUpIsCancelledAndItsNeighbourGoesOn() {
+        GrpcClientRequest<Buffer, Buffer> neighbour = begun("Talk");
+        GrpcClientRequest<Buffer, Buffer> call = begun("Wait");
+        await(call.write(Buffer.buffer("x")));
+        await(call.response());
+        call.cancel();
+
+        Rig.get(CANCELLED);
+        await(neighbour.end(Buffer.buffer("still here")));
+        assertThat(await(await(neighbour.response()).last())).hasToString("heard still here");
+    }
+
+    @Test
+    void aServerThatBreaksOffIsNoOrderlyEnd() {
+        GrpcClientRequest<Buffer, Buffer> call = begun("Break");
+        await(call.write(Buffer.buffer("x")));
+        GrpcClientResponse<Buffer, Buffer> response = await(call.response());
+        Promise<Void> end = Promise.promise();
+        response.exceptionHandler(end::tryFail);
+        response.endHandler(v -> end.tryComplete());
+        response.handler(half -> call.write(Buffer.buffer("go on")));
+
+        assertThatThrownBy(() -> await(end.future())).isNotInstanceOf(AssertionError.class);
+    }
+
+    @Test
+    void aSandboxWithoutHttp2IsABadGatewayToIt() throws IOException {
+        try (FrameLine raw = FrameLine.to(rig.port())) {
+            raw.request(
+                    1, "POST", rig.hand("/echo.Echo/Say"), true, "content-type", "application/grpc", "te", "trailers");
+
+            assertThat(raw.head(1)).containsEntry(":status", "502");
+        }
+    }
+}

@@ -1,0 +1,691 @@
+package dev.reveille.proxy;
+
+import static dev.reveille.testing.TestGateway.await;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.util.internal.PlatformDependent;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clients that speak HTTP/2 without TLS, to sandboxes that speak HTTP/1.1. */
+class Http2Test {
+    private static final int NO_ERROR = 0;
+    private static final int INTERNAL_ERROR = 2;
+    private static final int CANCEL = 8;
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    private static Rig rig;
+
+    @BeforeAll
+    static void start() {
+        rig = Rig.with();
+        rig.hand.on("/ok", (line, head) -> {
+            line.body(head);
+            line.send(OK);
+        });
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        rig.close();
+    }
+
+    @AfterEach
+    void nothingWasLogged() {
+        assertThat(rig.complaints()).isEmpty();
+    }
+
+    private static FrameLine client() {
+        return FrameLine.to(rig.port());
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(ISO_8859_1);
+    }
+
+    private static void assertServed(FrameLine client, int stream) throws IOException {
+        client.request(stream, "GET", rig.hand("/ok"), true);
+        assertThat(client.head(stream)).containsEntry(":status", "200");
+        assertThat(client.body(stream)).isEqualTo("ok");
+    }
+
+    private static JsonObject problem(FrameLine client, int stream, int status) throws IOException {
+        Map<String, String> head = client.head(stream);
+        assertThat(head).containsEntry(":status", "" + status).doesNotContainKey("connection");
+        assertThat(head).containsEntry("content-type", "application/problem+json");
+        return new JsonObject(client.body(stream));
+    }
+
+    // Heads.
+
+    @Test
+    void aRequestReachesTheSandboxAsAnHttp1Client() throws Exception {
+        CompletableFuture<Line.Head> seen = new CompletableFuture<>();
+        rig.hand.on("/head", (line, head) -> {
+            seen.complete(head);
+            line.send("HTTP/1.1 200 OK\r\nConnection: Keep-Alive, X-Private\r\nKeep-Alive: timeout=9\r\n")
+                    .send("X-Private: 1\r\nX-Public: Yes\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        });
+        try (FrameLine client = client()) {
+            client.request(
+                    1,
+                    "GET",
+                    rig.hand("/head?q=%2F&r"),
+                    true,
+                    "cookie",
+                    "a=1",
+                    "cookie",
+                    "b=2",
+                    "cookie",
+                    "c=3",
+                    "te",
+                    "trailers",
+                    "x-mine",
+                    "here");
+
+            Map<String, String> answer = client.head(1);
+            assertThat(client.body(1)).isEqualTo("ok");
+
+            assertThat(answer)
+                    .containsEntry(":status", "200")
+                    .containsEntry("x-public", "Yes")
+                    .doesNotContainKeys("connection", "keep-alive", "transfer-encoding", "x-private");
+            Line.Head head = Rig.get(seen);
+            assertThat(head.start()).isEqualTo("GET /head?q=%2F&r HTTP/1.1");
+            assertThat(head.field("Cookie")).isEqualTo("a=1; b=2; c=3");
+            assertThat(head.field("X-Mine")).isEqualTo("here");
+            assertThat(head.field("X-Forwarded-Host")).isEqualTo("gw");
+            assertThat(head.field("X-Forwarded-Proto")).isEqualTo("http");
+            assertThat(head.has("TE")).isFalse();
+            assertThat(head.has("Transfer-Encoding")).isFalse();
+            assertThat(head.has("Content-Length")).isFalse();
+        }
+    }
+
+    @Test
+    void hostStandsInForTheAuthority() throws Exception {
+        CompletableFuture<Line.Head> seen = new CompletableFuture<>();
+        rig.hand.on("/host", (line, head) -> {
+            seen.complete(head);
+            line.send(OK);
+        });
+        try (FrameLine client = client()) {
+            client.headers(
+                    1, true, ":method", "GET", ":scheme", "http", ":path", rig.hand("/host"), "host", "by-host:81");
+
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(Rig.get(seen).field("X-Forwarded-Host")).isEqualTo("by-host:81");
+        }
+    }
+
+    @Test
+    void whatCannotBeWrittenInHttp1IsRefusedAndOnlyThat() throws IOException {
+        try (FrameLine client = client()) {
+            String path = rig.hand("/ok");
+            client.request(1, "GET", path + " HTTP/1.1\r\nX: 1\r\n\r\nGET /hand", true);
+            problem(client, 1, 400);
+            client.request(3, "GET", "http://elsewhere" + path, true);
+            problem(client, 3, 400);
+            client.request(5, "GE T", path, true);
+            client.until(FrameLine.RST_STREAM, 5);
+            client.headers(7, true, ":method", "GET", ":scheme", "http", ":path", path);
+            problem(client, 7, 400);
+            client.request(9, "GET", path, true, "host", "gw", "host", "other");
+            client.until(FrameLine.RST_STREAM, 9);
+            client.request(11, "GET", path + "?" + "x".repeat(17_000), true);
+            problem(client, 11, 414);
+            client.headers(13, true, ":method", "CONNECT", ":authority", "gw:80");
+            problem(client, 13, 400);
+
+            assertServed(client, 15);
+            assertThat(rig.hand.calls("/ok")).isPositive();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\r\nb: c", "a\nb", "a\0b", "a\rb"})
+    void aFieldThatWouldBeTwoInHttp1IsRefusedAndOnlyThat(String value) throws IOException {
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/evil"), true, "x-evil", value);
+
+            FrameLine.Frame answer = client.until(f -> f.stream() == 1);
+            if (answer.type() == FrameLine.HEADERS) {
+                assertThat(client.fields(answer)).containsEntry(":status", "400");
+            } else {
+                assertThat(answer.type()).isEqualTo(FrameLine.RST_STREAM);
+            }
+            assertServed(client, 3);
+            assertThat(rig.hand.calls("/evil")).isZero();
+        }
+    }
+
+    @Test
+    void aHostThatIsNotTheAuthorityIsRefused() throws IOException {
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/ok"), true, "host", "other");
+
+            client.until(FrameLine.RST_STREAM, 1);
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
+    void webSocketsAreNotOffered() throws IOException {
+        try (FrameLine client = client()) {
+            client.headers(
+                    1,
+                    false,
+                    ":method",
+                    "CONNECT",
+                    ":protocol",
+                    "websocket",
+                    ":scheme",
+                    "http",
+                    ":path",
+                    rig.hand("/ws"),
+                    ":authority",
+                    "gw");
+
+            client.until(FrameLine.RST_STREAM, 1);
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
+    void anUpgradeToHttp2IsNotTaken() throws IOException {
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.hand("/ok") + " HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                    + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 3\r\n\r\nabc");
+
+            Line.Head head = client.head();
+            assertThat(head.start()).isEqualTo("HTTP/1.1 200 OK");
+            assertThat(client.body(head)).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void thePrefaceMayComeInPieces() throws Exception {
+        try (Line client = rig.client()) {
+            for (char c : "PRI * HTTP/2.0\r\n\r\nSM\r\n\r".toCharArray()) {
+                client.send("" + c);
+            }
+            client.send("\n\0\0\0\4\0\0\0\0\0");
+
+            assertThat(client.read(4).charAt(3)).isEqualTo((char) FrameLine.SETTINGS);
+        }
+        try (Line client = rig.client()) {
+            client.send("P");
+            client.send("OST " + rig.hand("/ok") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 0\r\n\r\n");
+
+            assertThat(client.head().status()).isEqualTo(200);
+        }
+    }
+
+    // Bodies.
+
+    @Test
+    void aBodyWithoutALengthIsChunked() throws Exception {
+        CompletableFuture<String> got = new CompletableFuture<>();
+        rig.hand.on("/echo", (line, head) -> {
+            got.complete(head.field("Transfer-Encoding") + " " + line.body(head));
+            line.send(OK);
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/echo"), false)
+                    .data(1, false, bytes("hel"))
+                    .data(1, true, bytes("lo"));
+
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(Rig.get(got)).isEqualTo("chunked hello");
+        }
+    }
+
+    @Test
+    void theClientIsToldToGoOn() throws Exception {
+        rig.hand.on("/continue", (line, head) -> {
+            line.send("HTTP/1.1 100 Continue\r\n\r\n");
+            String body = line.body(head);
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/continue"), false, "expect", "100-continue", "content-length", "5");
+            assertThat(client.head(1)).containsEntry(":status", "100");
+            client.data(1, true, bytes("hello"));
+
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(client.body(1)).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void aBodyThatNobodyWantsEndsOnlyItsOwnStream() throws Exception {
+        rig.hand.on("/unwanted", (line, head) -> line.send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno"));
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/unwanted"), false, "expect", "100-continue", "content-length", "9");
+
+            assertThat(client.head(1)).containsEntry(":status", "403");
+            assertThat(client.body(1)).isEqualTo("no");
+            assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(NO_ERROR);
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
+    void anUploadIsAsLargeAsItLikes() throws Exception {
+        int mebibytes = 24;
+        CompletableFuture<Long> got = new CompletableFuture<>();
+        rig.hand.on("/upload", (line, head) -> {
+            line.skip(Long.parseLong(head.field("Content-Length")));
+            got.complete(Long.parseLong(head.field("Content-Length")));
+            line.send(OK);
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/upload"), false, "content-length", "" + (mebibytes << 20));
+            upload(client, 1, mebibytes << 20);
+
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(Rig.get(got)).isEqualTo(mebibytes << 20);
+        }
+    }
+
+    /** Sends so much, and no more than the windows allow. */
+    private static void upload(FrameLine client, int stream, int length) throws IOException {
+        upload(client, stream, length, 2 * Http2Streams.MOST_HELD);
+    }
+
+    private static void upload(FrameLine client, int stream, int length, int window) throws IOException {
+        byte[] piece = new byte[16_000];
+        int mine = Http2Streams.SMALL_WINDOW;
+        int connection = window;
+        for (int left = length; left > 0; ) {
+            int now = Math.min(left, Math.min(piece.length, Math.min(mine, connection)));
+            if (now > 0) {
+                left -= now;
+                mine -= now;
+                connection -= now;
+                client.data(stream, left == 0, Arrays.copyOf(piece, now));
+            } else {
+                FrameLine.Frame wider = client.until(f -> f.type() == FrameLine.WINDOW_UPDATE);
+                mine += wider.stream() == stream ? wider.number() : 0;
+                connection += wider.stream() == 0 ? wider.number() : 0;
+            }
+        }
+    }
+
+    @Test
+    void anUploadThatWaitsTakesItsWindowAndItsNeighboursGoOn() throws Exception {
+        String asleep = rig.paused();
+        rig.upstream.resumeTakes(Duration.ofMinutes(10));
+        try (FrameLine client = client()) {
+            for (int stream = 1; stream < 2 * (Http2Streams.MOST_STREAMS - 1); stream += 2) {
+                client.request(stream, "POST", rig.path(asleep, "/held"), false)
+                        .data(stream, false, new byte[Http2Streams.SMALL_WINDOW]);
+            }
+            Rig.eventually("all wait", () -> rig.metric("reveille_holds") == Http2Streams.MOST_STREAMS - 1);
+
+            client.request(299, "PUT", rig.hand("/upload2"), false, "content-length", "4000000");
+            rig.hand.on("/upload2", (line, head) -> {
+                line.skip(4_000_000);
+                line.send(OK);
+            });
+            upload(client, 299, 4_000_000);
+            assertThat(client.head(299)).containsEntry(":status", "200");
+        } finally {
+            rig.upstream.resumeTakes(Duration.ZERO);
+        }
+        Rig.eventually("nobody waits", () -> rig.metric("reveille_holds") == 0);
+    }
+
+    @Test
+    void aHeldUploadArrivesWhole() throws Exception {
+        String asleep = rig.paused();
+        rig.upstream.resumeTakes(Duration.ofMinutes(10));
+        try (FrameLine client = client()) {
+            client.request(1, "POST", rig.path(asleep, "/held"), false);
+            Rig.eventually("it waits", () -> rig.metric("reveille_holds") == 1);
+            client.data(1, false, new byte[Http2Streams.SMALL_WINDOW]);
+            client.settled();
+            rig.upstream.session(asleep).isRunning();
+            client.until(FrameLine.WINDOW_UPDATE, 1);
+            for (int n = 0; n < 6; n++) {
+                client.data(1, n == 5, new byte[16_000]);
+            }
+
+            Map<String, String> head = client.head(1);
+            assertThat(head).containsEntry(":status", "200");
+            assertThat(head.get("server-timing")).startsWith("wake;dur=");
+        } finally {
+            rig.upstream.resumeTakes(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void uploadsThatStandStillDoNotStopTheirNeighbours() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        rig.hand.on("/still", (line, head) -> goOn.await(20, TimeUnit.SECONDS));
+        try (FrameLine client = client()) {
+            for (int n = 0; n < Http2Streams.MOST_STREAMS - 1; n++) {
+                client.request(2 * n + 1, "PUT", rig.hand("/still"), false);
+            }
+            client.settled();
+            // As much as each may send: the first ones a lot, the others a little.
+            int sent = 0;
+            for (int n = 0; n < Http2Streams.MOST_STREAMS - 1; n++) {
+                int window = n < Http2Streams.MOST_LARGE ? Http2Streams.LARGE_WINDOW : Http2Streams.SMALL_WINDOW;
+                for (int left = window; left > 0; left -= 16_384) {
+                    client.data(2 * n + 1, false, new byte[16_384]);
+                    sent += 16_384;
+                }
+            }
+            rig.hand.on("/passing", (line, head) -> {
+                line.skip(2_000_000);
+                line.send(OK);
+            });
+            int last = 2 * Http2Streams.MOST_STREAMS - 1;
+            client.request(last, "PUT", rig.hand("/passing"), false, "content-length", "2000000");
+            upload(client, last, 2_000_000, 2 * Http2Streams.MOST_HELD - sent);
+            assertThat(client.head(last)).containsEntry(":status", "200");
+        } finally {
+            goOn.countDown();
+        }
+    }
+
+    // Answers.
+
+    @Test
+    void trailersReachTheClient() throws Exception {
+        rig.hand.on(
+                "/trailers",
+                (line, head) -> line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n")
+                        .send("2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n"));
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/trailers"), true);
+            assertThat(client.head(1)).containsEntry(":status", "200");
+
+            FrameLine.Frame end = client.until(f -> f.stream() == 1 && f.ends());
+            assertThat(end.type()).isEqualTo(FrameLine.HEADERS);
+            assertThat(client.fields(end)).containsEntry("x-sum", "7");
+        }
+    }
+
+    @Test
+    void anAnswerWithoutABodyEndsWithItsHead() throws IOException {
+        rig.hand.on("/204", (line, head) -> line.send("HTTP/1.1 204 None\r\n\r\n"));
+        rig.hand.on("/304", (line, head) -> line.send("HTTP/1.1 304 Same\r\nETag: \"1\"\r\n\r\n"));
+        rig.hand.on("/long", (line, head) -> line.send("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n"));
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/204"), true);
+            assertBare(client, 1, "204", null);
+            client.request(3, "GET", rig.hand("/304"), true);
+            assertBare(client, 3, "304", null);
+            client.request(5, "HEAD", rig.hand("/long"), true);
+            assertBare(client, 5, "200", "1234");
+        }
+    }
+
+    private static void assertBare(FrameLine client, int stream, String status, String length) throws IOException {
+        FrameLine.Frame head = client.until(FrameLine.HEADERS, stream);
+        Map<String, String> fields = client.fields(head);
+        assertThat(head.ends()).isTrue();
+        assertThat(fields).containsEntry(":status", status);
+        assertThat(fields.get("content-length")).isEqualTo(length);
+    }
+
+    @Test
+    void anAnswerThatBreaksOffResetsItsStreamAndNoOther() throws IOException {
+        CountDownLatch goOn = new CountDownLatch(1);
+        rig.hand.on("/half", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nha\r\n");
+            goOn.await(15, TimeUnit.SECONDS);
+            line.reset();
+        });
+        rig.hand.on("/slow", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsl");
+            goOn.await(15, TimeUnit.SECONDS);
+            line.send("ow");
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/half"), true).request(3, "GET", rig.hand("/slow"), true);
+            client.until(FrameLine.DATA, 1);
+            goOn.countDown();
+
+            assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(INTERNAL_ERROR);
+            assertServed(client, 5);
+        }
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/half"), true).request(3, "GET", rig.hand("/slow"), true);
+            assertThat(client.body(3)).isEqualTo("slow");
+        }
+    }
+
+    @Test
+    void aRequestThatIsGivenUpIsCancelledAndNoOther() throws Exception {
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        rig.hand.on("/events", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").sendChunk("one");
+            line.awaitEnd();
+            cancelled.complete(null);
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/events"), true);
+            client.until(FrameLine.DATA, 1);
+            client.reset(1, CANCEL);
+
+            Rig.get(cancelled);
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
+    void anUploadThatIsGivenUpIsCancelledAndNoOther() throws Exception {
+        CompletableFuture<Void> begun = new CompletableFuture<>();
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        rig.hand.on("/upload3", (line, head) -> {
+            line.chunk();
+            begun.complete(null);
+            line.awaitEnd();
+            cancelled.complete(null);
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/upload3"), false).data(1, false, new byte[10]);
+            Rig.get(begun);
+            client.reset(1, CANCEL);
+
+            Rig.get(cancelled);
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
+    void aClientThatLeavesCancelsAll() throws Exception {
+        CountDownLatch cancelled = new CountDownLatch(3);
+        rig.hand.on("/left", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").sendChunk("one");
+            line.awaitEnd();
+            cancelled.countDown();
+        });
+        try (FrameLine client = client()) {
+            for (int stream = 1; stream <= 5; stream += 2) {
+                client.request(stream, "GET", rig.hand("/left"), true);
+                client.until(FrameLine.DATA, stream);
+            }
+        }
+        assertThat(cancelled.await(15, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aHundredStreamsThatNobodyReadsAreHeldBackAtTheSandbox() throws Exception {
+        AtomicLong sent = new AtomicLong();
+        long before = memory();
+        rig.hand.on("/endless", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            String chunk = "x".repeat(16_000);
+            while (true) {
+                line.sendChunk(chunk);
+                sent.addAndGet(chunk.length());
+            }
+        });
+        try (FrameLine client = FrameLine.to(rig.port(), FrameLine.INITIAL_WINDOW_SIZE, 0)) {
+            for (int stream = 1; stream < 200; stream += 2) {
+                client.request(stream, "GET", rig.hand("/endless"), true);
+            }
+            Rig.settled(sent);
+
+            assertThat(memory() - before).isLessThan(200L << 20);
+            client.settled();
+        }
+    }
+
+    @Test
+    void aStreamThatIsNotReadForTooLongIsResetAndNoOther() throws Exception {
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        try (Rig impatient = Rig.with("proxy.stall-timeout=1s")) {
+            impatient.hand.on("/unread", (line, head) -> {
+                line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                for (int n = 0; n < 20; n++) {
+                    line.sendChunk("x".repeat(16_000));
+                }
+                line.awaitEnd();
+                cancelled.complete(null);
+            });
+            impatient.hand.on("/ok", (line, head) -> line.send(OK));
+            try (FrameLine client = FrameLine.to(impatient.port())) {
+                client.request(1, "GET", impatient.hand("/unread"), true);
+
+                assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(INTERNAL_ERROR);
+                Rig.get(cancelled);
+                client.open(0, 1 << 20).request(3, "GET", impatient.hand("/ok"), true);
+                assertThat(client.head(3)).containsEntry(":status", "200");
+                assertThat(client.body(3)).isEqualTo("ok");
+            }
+        }
+    }
+
+    /** What is in use, on the heap and beside it. */
+    private static long memory() {
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory() + PlatformDependent.usedDirectMemory();
+    }
+
+    // The connection.
+
+    @Test
+    void aNodeThatLeavesSaysSoAndFinishesWhatIsUnderWay() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Void> leaving = new CompletableFuture<>();
+        try (Rig leaver = Rig.with("shutdown.drain=20s")) {
+            leaver.hand.on("/slow", (line, head) -> {
+                asked.complete(null);
+                Rig.get(leaving);
+                line.send(OK);
+            });
+            try (FrameLine client = FrameLine.to(leaver.port());
+                    Line silent = leaver.client()) {
+                client.request(1, "GET", leaver.hand("/slow"), true);
+                Rig.get(asked);
+
+                Future<Void> stopped = leaver.gateway.gateway().stop();
+                assertThat(client.until(FrameLine.GOAWAY, 0).number()).isEqualTo(1);
+                leaving.complete(null);
+
+                assertThat(client.head(1)).containsEntry(":status", "200");
+                assertThat(client.body(1)).isEqualTo("ok");
+                client.awaitEnd();
+                silent.awaitEnd();
+                await(stopped);
+            }
+        }
+    }
+
+    @Test
+    void aNodeThatIsAboutToLeaveSendsItsClientsElsewhere() throws Exception {
+        try (Rig leaver = Rig.with("shutdown.not-ready=2s", "shutdown.drain=0s")) {
+            leaver.hand.on("/ok", (line, head) -> line.send(OK));
+            String path = leaver.hand("/ok");
+            try (FrameLine client = FrameLine.to(leaver.port())) {
+                client.settled();
+                Future<Void> stopped = leaver.gateway.gateway().stop();
+                client.request(1, "GET", path, true);
+
+                // Not behind the answer, when all connections are closed.
+                client.until(FrameLine.GOAWAY, 0);
+                assertThat(client.head(1)).containsEntry(":status", "200");
+                client.awaitEnd();
+                await(stopped);
+            }
+        }
+    }
+
+    @Test
+    void whoOpensAndGivesUpStreamsWithoutEndIsCutOff() throws Exception {
+        try (FrameLine client = client()) {
+            IOException cut = null;
+            for (int n = 0; n < 20_000 && cut == null; n++) {
+                try {
+                    client.request(2 * n + 1, "GET", rig.hand("/ok"), true).reset(2 * n + 1, CANCEL);
+                } catch (IOException closed) {
+                    cut = closed;
+                }
+            }
+            client.awaitEnd();
+        }
+    }
+
+    @Test
+    void oneStreamMoreThanAllowedIsRefused() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        rig.hand.on("/wait", (line, head) -> goOn.await(20, TimeUnit.SECONDS));
+        try (FrameLine client = client()) {
+            for (int n = 0; n < Http2Streams.MOST_STREAMS; n++) {
+                client.request(2 * n + 1, "GET", rig.hand("/wait"), true);
+            }
+            int more = 2 * Http2Streams.MOST_STREAMS + 1;
+            client.request(more, "GET", rig.hand("/ok"), true);
+
+            client.until(FrameLine.RST_STREAM, more);
+        } finally {
+            goOn.countDown();
+        }
+    }
+
+    // The gateway's own API.
+
+    @Test
+    void theApiSpeaksItToo() throws Exception {
+        try (FrameLine client = client()) {
+            byte[] spec = new JsonObject()
+                    .put("padding", "x".repeat(60_000))
+                    .toBuffer()
+                    .getBytes();
+            client.request(
+                    1, "PUT", "/api/v1/sessions/h2-1", false, "content-type", "application/json", "prefer", "wait=15");
+            client.until(FrameLine.WINDOW_UPDATE, 1);
+            for (int at = 0; at < spec.length; at += 16_000) {
+                int end = Math.min(spec.length, at + 16_000);
+                client.data(1, end == spec.length, Arrays.copyOfRange(spec, at, end));
+            }
+            assertThat(client.head(1).get(":status")).startsWith("4").hasSize(3);
+
+            client.request(3, "GET", "/health", true);
+            assertThat(client.head(3)).containsEntry(":status", "200");
+            client.request(5, "POST", "/health", false).data(5, false, new byte[10]);
+            assertThat(client.head(5)).containsEntry(":status", "405");
+            assertServed(client, 7);
+        }
+    }
+}
