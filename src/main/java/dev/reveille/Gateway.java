@@ -10,6 +10,7 @@ import dev.reveille.bus.SharedSecret;
 import dev.reveille.config.PortRange;
 import dev.reveille.config.Settings;
 import dev.reveille.lifecycle.LifecycleVerticle;
+import dev.reveille.proxy.Certificates;
 import dev.reveille.proxy.Holds;
 import dev.reveille.proxy.ProxyVerticle;
 import dev.reveille.registry.RegistryVerticle;
@@ -161,12 +162,14 @@ public final class Gateway {
                 .compose(up ->
                         deploy(new LifecycleVerticle(registry, node, tenants, urls, calls, settings, meters, clock)))
                 .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))
-                .compose(up -> listeners(registry, tickets, api))
+                .compose(up -> certificates())
+                .compose(certificates -> listeners(registry, tickets, api, certificates))
                 .onSuccess(up -> readiness.ready());
     }
 
     /** One listener on each event loop that the machine can run at once, all on one port. */
-    private Future<Void> listeners(SessionRegistry registry, Tickets tickets, Api api) {
+    private Future<Void> listeners(
+            SessionRegistry registry, Tickets tickets, Api api, Optional<Certificates> certificates) {
         int configured = settings.http().port();
         int shared = configured == 0 ? -ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE) : configured;
         // As one deployment they stop together.
@@ -185,11 +188,21 @@ public final class Gateway {
                                 shared,
                                 port,
                                 api::on,
-                                readiness::isLeaving),
+                                readiness::isLeaving,
+                                certificates),
                         instances)
                 .onSuccess(id -> undo.push(() -> vertx.undeploy(id)))
-                .onSuccess(up -> urls.listening(settings.http().host(), port.get()))
+                .onComplete(tried -> certificates.ifPresent(c -> undo.push(c::close)))
+                .onSuccess(up -> urls.listening(
+                        settings.http().tls().scheme(), settings.http().host(), port.get()))
                 .mapEmpty();
+    }
+
+    private Future<Optional<Certificates>> certificates() {
+        Settings.Tls tls = settings.http().tls();
+        return tls.enabled()
+                ? Certificates.watch(vertx, tls).map(Optional::of)
+                : Future.succeededFuture(Optional.empty());
     }
 
     private static PublicUrls urls(Settings.Http http) {

@@ -94,7 +94,8 @@ class HotPathTest {
                 0,
                 port,
                 v -> other -> other.response().setStatusCode(404).end(),
-                () -> false)));
+                () -> false,
+                Optional.empty())));
         return port.get();
     }
 

@@ -61,6 +61,12 @@ final class Keys {
             key("http.idle-timeout", Form.TIME, "75s", s -> s.http().idleTimeout());
     static final Key<Duration> HTTP_BODY_TIMEOUT =
             key("http.body-timeout", Form.TIME, "60s", s -> s.http().bodyTimeout());
+    static final Key<Optional<Path>> TLS_CERTIFICATE = key(
+            "http.tls.certificate", Form.FILE_OR_NONE, "", s -> s.http().tls().certificate());
+    static final Key<Optional<Path>> TLS_KEY =
+            key("http.tls.key", Form.FILE_OR_NONE, "", s -> s.http().tls().key());
+    static final Key<Duration> TLS_RELOAD =
+            key("http.tls.reload", Form.TIME, "30s", s -> s.http().tls().reload());
 
     static final Key<String> ADMIN_HOST =
             key("admin.host", Form.TEXT, "127.0.0.1", s -> s.admin().host());

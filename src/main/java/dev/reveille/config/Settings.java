@@ -114,7 +114,8 @@ public record Settings(
                         http.maxHead(),
                         http.headTimeout(),
                         http.idleTimeout(),
-                        http.bodyTimeout()),
+                        http.bodyTimeout(),
+                        http.tls()),
                 new Admin(admin.host(), adminPort),
                 cluster);
     }
@@ -145,7 +146,7 @@ public record Settings(
      *
      * @param host an address or name; an IPv6 address may come in brackets and is kept without
      * @param port 0: any free one
-     * @param publicUrl the base of the URLs handed out, without path; empty: {@code http://host:port}
+     * @param publicUrl the base of the URLs handed out, without path; empty: scheme, host and port of the listener
      * @param routing how the URLs handed out name sandboxes
      * @param domain what the host names of sandboxes end in, in lower case; there if they have host names
      * @param domainSeparator a dot or a hyphen, between a sandbox's own name and {@code domain}
@@ -157,6 +158,7 @@ public record Settings(
      * @param headTimeout from the first byte of a request, or from connecting, to the whole head
      * @param idleTimeout from the end of an answer to the first byte of the next request
      * @param bodyTimeout how long nothing of a body may come while it is wanted
+     * @param tls whether and with what it is encrypted, the ports of sandboxes included
      */
     public record Http(
             String host,
@@ -172,7 +174,8 @@ public record Settings(
             ByteSize maxHead,
             Duration headTimeout,
             Duration idleTimeout,
-            Duration bodyTimeout) {
+            Duration bodyTimeout,
+            Tls tls) {
         private static final long LEAST_HEAD = 1 << 10;
         private static final long MOST_HEAD = 1 << 20;
         private static final long LEAST_BODY = 1 << 10;
@@ -184,6 +187,7 @@ public record Settings(
         /** @throws IllegalArgumentException naming all values that are out of range */
         public Http {
             Objects.requireNonNull(routing, "routing");
+            Objects.requireNonNull(tls, "tls");
             host = Hosts.bare(host);
             publicUrl = publicUrl.map(Settings::withoutTrailingSlash);
             domain = domain.map(name -> name.toLowerCase(Locale.ROOT));
@@ -226,6 +230,39 @@ public record Settings(
                             Form.withoutSecrets(url.toString()),
                             "no path; sandboxes are reached below /{runtime_id}"));
             expectations.met();
+        }
+    }
+
+    /**
+     * TLS on the public listener.
+     *
+     * @param certificate PEM, the server's own first, then those it was signed with; there if there is TLS
+     * @param key PEM, not encrypted; there if there is TLS
+     * @param reload between two looks whether the files were renewed
+     */
+    public record Tls(Optional<Path> certificate, Optional<Path> key, Duration reload) {
+        /** @throws IllegalArgumentException naming all values that are out of range, and files that are of no use */
+        public Tls {
+            Expectations expectations = new Expectations("http.tls")
+                    .that(certificate.isPresent() || key.isEmpty(), "certificate", "missing", "a file; there is a key")
+                    .that(key.isPresent() || certificate.isEmpty(), "key", "missing", "a file; there is a certificate")
+                    .time("reload", reload);
+            if (certificate.isPresent() && key.isPresent()) {
+                try {
+                    KeyPairFiles.read(certificate.get(), key.get());
+                } catch (UnusableFileException unusable) {
+                    expectations.that(false, unusable.key(), unusable.file().toString(), unusable.expected());
+                }
+            }
+            expectations.met();
+        }
+
+        public boolean enabled() {
+            return certificate.isPresent();
+        }
+
+        public String scheme() {
+            return enabled() ? "https" : "http";
         }
     }
 

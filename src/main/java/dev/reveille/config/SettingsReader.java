@@ -93,7 +93,12 @@ public final class SettingsReader {
                 valueOf(Keys.HTTP_MAX_HEAD),
                 valueOf(Keys.HTTP_HEAD_TIMEOUT),
                 valueOf(Keys.HTTP_IDLE_TIMEOUT),
-                valueOf(Keys.HTTP_BODY_TIMEOUT));
+                valueOf(Keys.HTTP_BODY_TIMEOUT),
+                section(this::tls, settings -> settings.http().tls()));
+    }
+
+    private Settings.Tls tls() {
+        return new Settings.Tls(valueOf(Keys.TLS_CERTIFICATE), valueOf(Keys.TLS_KEY), valueOf(Keys.TLS_RELOAD));
     }
 
     private Settings.Admin admin() {

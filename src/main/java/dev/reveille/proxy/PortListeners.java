@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,14 @@ final class PortListeners {
     Future<Void> shutdown(Duration drain) {
         return Future.join(open.stream()
                         .map(server -> server.shutdown(drain.toMillis(), TimeUnit.MILLISECONDS))
+                        .toList())
+                .mapEmpty();
+    }
+
+    /** Lets new connections have another certificate. */
+    Future<Void> renew(ServerSSLOptions options) {
+        return Future.join(open.stream()
+                        .map(server -> server.updateSSLOptions(options))
                         .toList())
                 .mapEmpty();
     }

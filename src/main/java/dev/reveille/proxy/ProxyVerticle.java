@@ -21,6 +21,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
@@ -65,6 +66,7 @@ public final class ProxyVerticle extends VerticleBase {
     private final AtomicInteger actualPort;
     private final Function<Vertx, Handler<HttpServerRequest>> api;
     private final BooleanSupplier leaving;
+    private final Optional<Certificates> certificates;
     private AliveProbe probe;
     private HttpClientAgent client;
     private HttpClientAgent grpcClient;
@@ -79,6 +81,7 @@ public final class ProxyVerticle extends VerticleBase {
      * @param actualPort set to where it listens
      * @param api what serves requests that are not for sandboxes, made once for each instance
      * @param leaving whether clients should use their connections no more
+     * @param certificates there if it speaks TLS
      */
     public ProxyVerticle(
             SessionRegistry registry,
@@ -92,7 +95,8 @@ public final class ProxyVerticle extends VerticleBase {
             int port,
             AtomicInteger actualPort,
             Function<Vertx, Handler<HttpServerRequest>> api,
-            BooleanSupplier leaving) {
+            BooleanSupplier leaving,
+            Optional<Certificates> certificates) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
         this.tickets = Objects.requireNonNull(tickets, "tickets");
@@ -105,6 +109,7 @@ public final class ProxyVerticle extends VerticleBase {
         this.actualPort = Objects.requireNonNull(actualPort, "actualPort");
         this.api = Objects.requireNonNull(api, "api");
         this.leaving = Objects.requireNonNull(leaving, "leaving");
+        this.certificates = Objects.requireNonNull(certificates, "certificates");
     }
 
     @Override
@@ -158,7 +163,8 @@ public final class ProxyVerticle extends VerticleBase {
                 .onSuccess(up -> actualPort.set(up.actualPort()))
                 .compose(up -> urls.slots()
                         .map(slots -> portsOf(slots, stallMillis, context, others))
-                        .orElseGet(Future::succeededFuture));
+                        .orElseGet(Future::succeededFuture))
+                .onSuccess(up -> certificates.ifPresent(c -> c.renewing(this::renew)));
     }
 
     private HttpClientAgent client(HttpClientOptions options, PoolOptions pool) {
@@ -167,6 +173,12 @@ public final class ProxyVerticle extends VerticleBase {
                 .with(pool)
                 .withConnectHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
                 .build();
+    }
+
+    private Future<?> renew(ServerSSLOptions certificate) {
+        return Future.join(
+                server.updateSSLOptions(certificate),
+                ports == null ? Future.succeededFuture() : ports.renew(certificate));
     }
 
     /** Every listener is alike, whatever it is for. */
@@ -181,7 +193,9 @@ public final class ProxyVerticle extends VerticleBase {
                 .setPerMessageWebSocketCompressionSupported(false);
         options.setTcpUserTimeout(stallMillis);
         Http2Streams.configure(options, (int) settings.http().maxHead().bytes());
-        return BothVersions.of(vertx, options, settings.http().headTimeout())
+        return certificates
+                .map(c -> vertx.createHttpServer(c.on(options)))
+                .orElseGet(() -> BothVersions.of(vertx, options, settings.http().headTimeout()))
                 .connectionHandler(connection -> {
                     connection.exceptionHandler(ProxyVerticle::broke);
                     strict.guard(connection);

@@ -5,6 +5,7 @@ import dev.reveille.session.SandboxRuntime;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,6 +13,9 @@ import java.util.Optional;
 /** Asks a sandbox itself whether it answers. */
 public final class AliveProbe {
     private static final int LONGEST_ANSWER = 64 * 1024;
+
+    private static final ClientSSLOptions OURSELVES =
+            new ClientSSLOptions().setTrustAll(true).setHostnameVerificationAlgorithm("");
 
     private final Exchange exchange;
 
@@ -32,11 +36,12 @@ public final class AliveProbe {
                 .otherwise(false);
     }
 
-    /** The same through a node's own public listener, as clients would ask. */
+    /** The same through a node's own public listener, as clients would ask. Whose certificate it has is known. */
     public Future<Boolean> alive(LocalRoute route) {
         RequestOptions options = new RequestOptions()
                 .setServer(SocketAddress.inetSocketAddress(route.port(), route.host()))
-                .setAbsoluteURI("http://" + route.authority() + route.path() + "/alive");
+                .setAbsoluteURI(route.scheme() + "://" + route.authority() + route.path() + "/alive")
+                .setSslOptions(OURSELVES);
         return exchange.send(options, Optional.empty())
                 .map(answer -> answer.status() == 200)
                 .otherwise(false);

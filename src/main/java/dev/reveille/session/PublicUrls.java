@@ -1,6 +1,5 @@
 package dev.reveille.session;
 
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,10 +27,10 @@ public final class PublicUrls {
     private final Optional<HostNames> names;
     private final Optional<PortSlots> slots;
     private volatile Base base;
-    private volatile InetSocketAddress listener;
+    private volatile Listener listener;
 
     /**
-     * URLs by path, below {@code configured}; without one below {@code http://host} and the port that is still to be told.
+     * URLs by path, below {@code configured}; without one below the listener, which is still to be told.
      */
     public PublicUrls(Optional<URI> configured) {
         this(configured, Optional.empty(), Optional.empty());
@@ -66,12 +65,12 @@ public final class PublicUrls {
     }
 
     /** Tells where the public listener listens. It becomes the base where none is configured. */
-    public void listening(String host, int port) {
+    public void listening(String scheme, String host, int port) {
         if (!configured) {
             String name = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
-            base = Base.of(URI.create("http://" + name + ":" + port));
+            base = Base.of(URI.create(scheme + "://" + name + ":" + port));
         }
-        listener = InetSocketAddress.createUnresolved(ANY.contains(host) ? "127.0.0.1" : host, port);
+        listener = new Listener(scheme, ANY.contains(host) ? "127.0.0.1" : host, port);
     }
 
     /**
@@ -83,15 +82,14 @@ public final class PublicUrls {
         return Optional.ofNullable(listener).map(at -> local(runtime, now, at));
     }
 
-    private LocalRoute local(RuntimeId runtime, Base now, InetSocketAddress at) {
-        String host = at.getHostString();
+    private LocalRoute local(RuntimeId runtime, Base now, Listener at) {
         if (names.isPresent() && names.get().canName(runtime)) {
-            return new LocalRoute(host, at.getPort(), names.get().of(runtime, Service.RUNTIME), "");
+            return at.route(at.port(), names.get().of(runtime, Service.RUNTIME), "");
         }
         OptionalInt port = port(runtime, Service.RUNTIME);
         return port.isPresent()
-                ? new LocalRoute(host, port.getAsInt(), now.host() + ":" + port.getAsInt(), "")
-                : new LocalRoute(host, at.getPort(), now.authority(), path(runtime, Service.RUNTIME));
+                ? at.route(port.getAsInt(), now.host() + ":" + port.getAsInt(), "")
+                : at.route(at.port(), now.authority(), path(runtime, Service.RUNTIME));
     }
 
     /** The base of all URLs that name sandboxes by path, without a trailing slash; empty until it is known. */
@@ -136,6 +134,13 @@ public final class PublicUrls {
 
     private static String path(RuntimeId runtime, Service service) {
         return "/" + runtime + "/" + service.word();
+    }
+
+    /** Where this node listens, as it can itself be reached. */
+    private record Listener(String scheme, String host, int port) {
+        private LocalRoute route(int at, String authority, String path) {
+            return new LocalRoute(scheme, host, at, authority, path);
+        }
     }
 
     /**

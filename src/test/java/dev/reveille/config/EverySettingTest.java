@@ -45,7 +45,8 @@ class EverySettingTest {
                     new ByteSize(64 << 10),
                     ofSeconds(30),
                     ofSeconds(75),
-                    ofSeconds(60)),
+                    ofSeconds(60),
+                    new Settings.Tls(Optional.empty(), Optional.empty(), ofSeconds(30))),
             new Settings.Admin("127.0.0.1", 9090),
             new Settings.Upstream(
                     Optional.empty(),
@@ -108,7 +109,11 @@ class EverySettingTest {
                     new ByteSize(32 << 10),
                     ofSeconds(12),
                     ofSeconds(13),
-                    ofSeconds(14)),
+                    ofSeconds(14),
+                    new Settings.Tls(
+                            Optional.of(Path.of("src/test/resources/tls/certificate.pem")),
+                            Optional.of(Path.of("src/test/resources/tls/key.pem")),
+                            ofSeconds(31))),
             new Settings.Admin("::1", 81),
             new Settings.Upstream(
                     Optional.of(URI.create("https://runtime.example.org/api")),
@@ -195,6 +200,9 @@ class EverySettingTest {
             Map.entry("http.head-timeout", "12s"),
             Map.entry("http.idle-timeout", "13s"),
             Map.entry("http.body-timeout", "14s"),
+            Map.entry("http.tls.certificate", "src/test/resources/tls/certificate.pem"),
+            Map.entry("http.tls.key", "src/test/resources/tls/key.pem"),
+            Map.entry("http.tls.reload", "31s"),
             Map.entry("admin.host", "[::1]"),
             Map.entry("admin.port", "81"),
             Map.entry("upstream.url", "https://runtime.example.org/api/"),
@@ -404,11 +412,14 @@ class EverySettingTest {
                 .forEach(key -> sections.computeIfAbsent(
                                 key.name().substring(0, key.name().lastIndexOf('.')), section -> new ArrayList<>())
                         .add(key));
-        String breaker = group("  ", "breaker", sections.remove("upstream.breaker"));
         String intents = "  intents:\n  - match: {service: work-1, method: post, path: /poll/*, header: X-Asked-By,"
                 + " value: tab *}\n    intent: Ignores\n  - {match: {path: '*'}, intent: wakes}\n";
-        sections.forEach((section, keys) -> text.append(group("", section, keys))
-                .append(section.equals("upstream") ? breaker : section.equals("proxy") ? intents : ""));
+        Map<String, String> inner = Map.of(
+                "upstream", group("  ", "breaker", sections.remove("upstream.breaker")),
+                "http", group("  ", "tls", sections.remove("http.tls")),
+                "proxy", intents);
+        sections.forEach(
+                (section, keys) -> text.append(group("", section, keys)).append(inner.getOrDefault(section, "")));
         text.append("tenants:\n- {name: acme, api-key: acme-secret, upstream-api-key: acme-upstream}\n");
         text.append("- name: beta\n  api-key: beta-secret\n");
         text.append("- {name: gamma, api-key-sha256: " + GAMMA + "}\n");

@@ -114,10 +114,10 @@ class AddressesTest {
     void withoutAConfiguredBaseTheListenersOwnAddressIsUsed() {
         PublicUrls urls = new PublicUrls(Optional.empty());
 
-        urls.listening("127.0.0.1", 4711);
+        urls.listening("http", "127.0.0.1", 4711);
 
         assertThat(urls.base()).isEqualTo("http://127.0.0.1:4711");
-        urls.listening("::1", 4711);
+        urls.listening("http", "::1", 4711);
         assertThat(urls.base()).isEqualTo("http://[::1]:4711");
     }
 
@@ -125,7 +125,7 @@ class AddressesTest {
     void aConfiguredBaseStays() {
         PublicUrls urls = new PublicUrls(Optional.of(URI.create("https://gw.test")));
 
-        urls.listening("127.0.0.1", 4711);
+        urls.listening("http", "127.0.0.1", 4711);
 
         assertThat(urls.base()).isEqualTo("https://gw.test");
     }

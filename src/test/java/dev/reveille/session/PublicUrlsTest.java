@@ -36,7 +36,7 @@ class PublicUrlsTest {
             String base, String separator, String service, String expected) {
         PublicUrls urls = byHost(base, separator);
 
-        urls.listening("127.0.0.1", 4711);
+        urls.listening("http", "127.0.0.1", 4711);
 
         assertThat(urls.of(ABC, Service.of(service).orElseThrow())).isEqualTo(expected);
     }
@@ -45,11 +45,11 @@ class PublicUrlsTest {
     @ValueSource(strings = {"Abc", "a.b", "a_b", "abc-", "a123456789b123456789c123456789d123456789e123456789f12345"})
     void anIdThatIsNoLabelIsNamedByPath(String id) {
         PublicUrls urls = byHost("https://gw.test", ".");
-        urls.listening("127.0.0.1", 4711);
+        urls.listening("http", "127.0.0.1", 4711);
 
         assertThat(urls.of(new RuntimeId(id), Service.VSCODE)).isEqualTo("https://gw.test/" + id + "/vscode");
         assertThat(urls.local(new RuntimeId(id)))
-                .contains(new LocalRoute("127.0.0.1", 4711, "gw.test", "/" + id + "/runtime"));
+                .contains(new LocalRoute("http", "127.0.0.1", 4711, "gw.test", "/" + id + "/runtime"));
     }
 
     @Test
@@ -72,7 +72,7 @@ class PublicUrlsTest {
     void eachServiceHasAPortOnTheHostOfTheBase(String base, String runtime, String work2) {
         PublicUrls urls = byPort(base);
 
-        urls.listening("127.0.0.1", 4711);
+        urls.listening("http", "127.0.0.1", 4711);
 
         assertThat(urls.of(ABC, Service.RUNTIME)).isEqualTo(runtime);
         assertThat(urls.of(ABC, Service.WORK_2)).isEqualTo(work2);
@@ -97,11 +97,11 @@ class PublicUrlsTest {
         PublicUrls ports = byPort("https://gw.test");
         assertThat(names.local(ABC)).isEmpty();
 
-        names.listening("0.0.0.0", 4711);
-        ports.listening("::", 4711);
+        names.listening("http", "0.0.0.0", 4711);
+        ports.listening("http", "::", 4711);
 
-        assertThat(names.local(ABC)).contains(new LocalRoute("127.0.0.1", 4711, "abc.sb.test", ""));
-        assertThat(ports.local(ABC)).contains(new LocalRoute("127.0.0.1", 20_000, "gw.test:20000", ""));
+        assertThat(names.local(ABC)).contains(new LocalRoute("http", "127.0.0.1", 4711, "abc.sb.test", ""));
+        assertThat(ports.local(ABC)).contains(new LocalRoute("http", "127.0.0.1", 20_000, "gw.test:20000", ""));
     }
 
     @ParameterizedTest

@@ -28,11 +28,18 @@ public final class TestGateway implements AutoCloseable {
 
     private final Gateway gateway;
     private final WebClient client;
+    private final boolean tls;
 
-    private TestGateway(Vertx vertx, Gateway gateway) {
+    private TestGateway(Vertx vertx, Gateway gateway, boolean tls) {
         this.gateway = gateway;
+        this.tls = tls;
         this.client = WebClient.create(
-                vertx, new WebClientOptions().setFollowRedirects(false), new PoolOptions().setHttp1MaxSize(4096));
+                vertx,
+                new WebClientOptions()
+                        .setFollowRedirects(false)
+                        .setTrustAll(true)
+                        .setVerifyHost(false),
+                new PoolOptions().setHttp1MaxSize(4096));
     }
 
     /** Listens when this returns. {@code settings}: {@code key=value}, over short times and free ports. */
@@ -54,7 +61,7 @@ public final class TestGateway implements AutoCloseable {
     public static TestGateway start(Vertx vertx, Settings settings) {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Gateway gateway = await(Gateway.start(vertx, ClusterNode.alone(), settings, meters, InstantSource.system()));
-        return new TestGateway(vertx, gateway);
+        return new TestGateway(vertx, gateway, settings.http().tls().enabled());
     }
 
     public Gateway gateway() {
@@ -67,7 +74,7 @@ public final class TestGateway implements AutoCloseable {
 
     /** A request to the public listener. */
     public HttpRequest<Buffer> request(HttpMethod method, String path) {
-        return client.request(method, gateway.port(), "127.0.0.1", path);
+        return client.request(method, gateway.port(), "127.0.0.1", path).ssl(tls);
     }
 
     /** A request to the admin listener. */
