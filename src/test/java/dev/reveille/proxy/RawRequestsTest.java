@@ -84,7 +84,7 @@ class RawRequestsTest {
                 line(400, "a version with letters", "GET " + AT + "/x HTTP/1.x"),
                 line(505, "HTTP/2.0", "GET " + AT + "/x HTTP/2.0"),
                 line(505, "HTTP/0.9, named", "GET " + AT + "/x HTTP/0.9"),
-                raw(505, "the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+                raw(505, "nearly the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n"),
                 raw(400, "a greeting of TLS", "\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003"),
                 raw(400, "a start line that ends in LF", "GET " + AT + "/x HTTP/1.1\nHost: gw\r\n\r\n"),
                 raw(400, "two empty lines in front", "\r\n\r\nGET " + AT + "/x HTTP/1.1\r\nHost: gw\r\n\r\n"),
