@@ -123,7 +123,10 @@ final class BothVersions extends HttpServerImpl {
 
         @Override
         public synchronized NetServerInternal connectHandler(Handler<NetSocket> http2) {
-            handler = http2;
+            handler = socket -> {
+                StrayHeads.watch(socket);
+                http2.handle(socket);
+            };
             return this;
         }
 

@@ -194,7 +194,7 @@ public final class ProxyVerticle extends VerticleBase {
         options.setTcpUserTimeout(stallMillis);
         Http2Streams.configure(options, (int) settings.http().maxHead().bytes());
         return certificates
-                .map(c -> vertx.createHttpServer(c.on(options)))
+                .map(c -> ByAlpn.of(vertx, c.on(options)))
                 .orElseGet(() -> BothVersions.of(vertx, options, settings.http().headTimeout()))
                 .connectionHandler(connection -> {
                     connection.exceptionHandler(ProxyVerticle::broke);

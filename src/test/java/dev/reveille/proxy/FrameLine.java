@@ -62,7 +62,7 @@ final class FrameLine implements AutoCloseable {
             socket.setSoTimeout(PATIENCE_MILLIS);
             socket.setTcpNoDelay(true);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            FrameLine line = new FrameLine(socket);
+            FrameLine line = over(socket);
             ByteBuffer payload = ByteBuffer.allocate(settings.length * 3);
             for (int i = 0; i < settings.length; i += 2) {
                 payload.putShort((short) settings[i]).putInt(settings[i + 1]);
@@ -78,6 +78,22 @@ final class FrameLine implements AutoCloseable {
         }
     }
 
+    /** Nothing was said yet. */
+    static FrameLine over(Socket socket) throws IOException {
+        return new FrameLine(socket);
+    }
+
+    /** All that a client says that leaves out stream 3 and then uses it, in one piece. */
+    FrameLine strayFromTheFirst() throws IOException {
+        byte[] get = {(byte) 0x82, (byte) 0x86, (byte) 0x84};
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.writeBytes(PREFACE.getBytes(ISO_8859_1));
+        all.writeBytes(frame(SETTINGS, 0, 0, new byte[0]));
+        all.writeBytes(frame(HEADERS, END_HEADERS, 5, get));
+        all.writeBytes(frame(HEADERS, END_HEADERS, 3, get));
+        return raw(all.toByteArray());
+    }
+
     FrameLine raw(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         socket.getOutputStream().flush();
@@ -85,14 +101,18 @@ final class FrameLine implements AutoCloseable {
     }
 
     FrameLine send(int type, int flags, int stream, byte[] payload) throws IOException {
-        return raw(ByteBuffer.allocate(9 + payload.length)
+        return raw(frame(type, flags, stream, payload));
+    }
+
+    static byte[] frame(int type, int flags, int stream, byte... payload) {
+        return ByteBuffer.allocate(9 + payload.length)
                 .put((byte) (payload.length >> 16))
                 .putShort((short) payload.length)
                 .put((byte) type)
                 .put((byte) flags)
                 .putInt(stream)
                 .put(payload)
-                .array());
+                .array();
     }
 
     /** A request for {@code path} of host {@code gw}; {@code fields}: name, value, and so on. */
@@ -246,6 +266,11 @@ final class FrameLine implements AutoCloseable {
         /** The first four bytes: an error code, or how much wider a window is. */
         int number() {
             return payload.getInt(0);
+        }
+
+        /** The error code of a GOAWAY. */
+        int reason() {
+            return payload.getInt(4);
         }
     }
 }

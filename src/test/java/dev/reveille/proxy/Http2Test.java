@@ -8,6 +8,8 @@ import io.netty.util.internal.PlatformDependent;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -25,7 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Clients that speak HTTP/2 without TLS, to sandboxes that speak HTTP/1.1. */
 class Http2Test {
     private static final int NO_ERROR = 0;
+    private static final int PROTOCOL_ERROR = 1;
     private static final int INTERNAL_ERROR = 2;
+    private static final int STREAM_CLOSED = 5;
     private static final int CANCEL = 8;
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private static Rig rig;
@@ -586,6 +590,79 @@ class Http2Test {
     }
 
     // The connection.
+
+    @Test
+    void aHeadBehindTheEndOfARequestCancelsItAndNoOther() throws Exception {
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        rig.hand.on("/events2", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").sendChunk("one");
+            line.awaitEnd();
+            cancelled.complete(null);
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/events2"), true);
+            client.until(FrameLine.DATA, 1);
+            client.headers(1, true, "x-more", "1");
+
+            assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(STREAM_CLOSED);
+            Rig.get(cancelled);
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
+    void aHeadForAStreamThatIsOverEndsTheConnection() throws Exception {
+        try (FrameLine client = client()) {
+            assertServed(client, 1);
+            client.request(1, "GET", rig.hand("/ok"), true);
+
+            assertThat(client.until(FrameLine.GOAWAY, 0).reason()).isEqualTo(STREAM_CLOSED);
+            client.awaitEnd();
+        }
+    }
+
+    @Test
+    void aStreamThatWasLeftOutEndsTheConnectionAndWhatIsUnderWay() throws Exception {
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        rig.hand.on("/events3", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").sendChunk("one");
+            line.awaitEnd();
+            cancelled.complete(null);
+        });
+        try (FrameLine client = client()) {
+            client.request(5, "GET", rig.hand("/events3"), true);
+            client.until(FrameLine.DATA, 5);
+            client.request(3, "GET", rig.hand("/ok"), true);
+
+            assertThat(client.until(FrameLine.GOAWAY, 0).reason()).isEqualTo(PROTOCOL_ERROR);
+            client.awaitEnd();
+            Rig.get(cancelled);
+        }
+    }
+
+    @Test
+    void aStrayHeadThatComesWithTheFirstWordsIsSeen() throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), rig.port())) {
+            socket.setSoTimeout(15_000);
+            FrameLine client = FrameLine.over(socket).strayFromTheFirst();
+
+            assertThat(client.until(FrameLine.GOAWAY, 0).reason()).isEqualTo(PROTOCOL_ERROR);
+            client.awaitEnd();
+        }
+    }
+
+    @Test
+    void trailersThatCrossedAResetAreTolerated() throws Exception {
+        rig.hand.on("/unwanted2", (line, head) -> line.send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno"));
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/unwanted2"), false, "expect", "100-continue");
+            assertThat(client.head(1)).containsEntry(":status", "403");
+            client.until(FrameLine.RST_STREAM, 1);
+            client.data(1, false, bytes("hello")).headers(1, true, "x-sum", "1");
+
+            assertServed(client, 3);
+        }
+    }
 
     @Test
     void aNodeThatLeavesSaysSoAndFinishesWhatIsUnderWay() throws Exception {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.reveille.config.SettingsException;
 import dev.reveille.config.SettingsReader;
 import dev.reveille.testing.FreePorts;
+import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -76,12 +78,27 @@ class TlsTest {
     }
 
     private static SSLSocket connected(int port, String... protocols) throws Exception {
+        SSLSocket socket = unspoken(port);
+        socket.setEnabledProtocols(protocols);
+        socket.startHandshake();
+        return socket;
+    }
+
+    private static SSLSocket spoken(String application, int port) throws Exception {
+        SSLSocket socket = unspoken(port);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setApplicationProtocols(new String[] {application});
+        socket.setSSLParameters(parameters);
+        socket.startHandshake();
+        assertThat(socket.getApplicationProtocol()).isEqualTo(application);
+        return socket;
+    }
+
+    private static SSLSocket unspoken(int port) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Trusting()}, null);
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(15_000);
-        socket.setEnabledProtocols(protocols);
-        socket.startHandshake();
         return socket;
     }
 
@@ -117,6 +134,16 @@ class TlsTest {
             }
             assertThat(url).startsWith("https://127.0.0.1:" + rig.port() + "/");
             assertThat(rig.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void aStrayHeadThatComesWithTheFirstWordsIsSeen() throws Exception {
+        try (Rig rig = rig(SelfSigned.in(directory, "first"));
+                SSLSocket socket = spoken("h2", rig.port())) {
+            FrameLine client = FrameLine.over(socket).strayFromTheFirst();
+
+            assertThat(client.until(FrameLine.GOAWAY, 0).reason()).isEqualTo((int) Http2Error.PROTOCOL_ERROR.code());
         }
     }
 

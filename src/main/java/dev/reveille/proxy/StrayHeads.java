@@ -1,0 +1,165 @@
+package dev.reveille.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.impl.NetSocketImpl;
+import java.util.BitSet;
+
+/**
+ * Stands before Netty's codec of HTTP/2 and finds the HEADERS that come where none may: behind the end of a request, or for a
+ * stream that was left out. Netty forgets a stream once it is over, and so cannot tell them from what is harmless.
+ *
+ * <p>It asks only what the client itself has said. So nothing is held against frames that crossed a reset of ours on the way,
+ * which are to be tolerated (<a href="https://www.rfc-editor.org/rfc/rfc9113#section-5.1">RFC 9113, 5.1</a>).
+ *
+ * <p>Of the frames it reads the heads, and it keeps two bits for each of the last {@link #REMEMBERED} streams. What concerns
+ * older ones is for Netty to answer, which resets the stream.
+ */
+final class StrayHeads extends ChannelInboundHandlerAdapter {
+    static final int REMEMBERED = 512;
+
+    private static final int PREFACE = 24;
+    private static final int HEAD = 9;
+    private static final int END_STREAM = 0x1;
+    private static final int END_HEADERS = 0x4;
+
+    private enum Finding {
+        FINE,
+        LEFT_OUT,
+        BEHIND_THE_END
+    }
+
+    private final byte[] head = new byte[HEAD];
+    private int known;
+    private int skip = PREFACE;
+    private boolean insideBlock;
+    private boolean over;
+
+    /** Streams are counted here: 0 is the client's first, whose identifier is 1. */
+    private int newest = -1;
+
+    private final BitSet used = new BitSet(REMEMBERED);
+    private final BitSet ended = new BitSet(REMEMBERED);
+
+    /** To be called with a connection that will be one of HTTP/2, before Netty's codec has read anything of it. */
+    static void watch(NetSocket socket) {
+        ChannelHandlerContext context = ((NetSocketImpl) socket).channelHandlerContext();
+        context.pipeline().addBefore(context.name(), "strayHeads", new StrayHeads());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        int at = bytes.readerIndex();
+        while (!over && at < bytes.writerIndex()) {
+            if (skip > 0) {
+                int now = Math.min(skip, bytes.writerIndex() - at);
+                skip -= now;
+                at += now;
+                continue;
+            }
+            head[known++] = bytes.getByte(at++);
+            if (known == HEAD) {
+                known = 0;
+                skip = ((head[0] & 0xff) << 16) | ((head[1] & 0xff) << 8) | (head[2] & 0xff);
+                Finding finding = read(head[3], head[4], id());
+                if (finding != Finding.FINE) {
+                    passOn(context, bytes, at - HEAD);
+                    refuse(context, finding, id());
+                }
+            }
+        }
+        if (over) {
+            bytes.release();
+        } else {
+            context.fireChannelRead(bytes);
+        }
+    }
+
+    private int id() {
+        return ((head[5] & 0x7f) << 24) | ((head[6] & 0xff) << 16) | ((head[7] & 0xff) << 8) | (head[8] & 0xff);
+    }
+
+    private Finding read(byte type, byte flags, int id) {
+        boolean interrupted = insideBlock;
+        if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION) {
+            insideBlock = (flags & END_HEADERS) == 0;
+        }
+        // Netty knows the sides of a stream, and ends the connection if something comes between the pieces of a block.
+        if ((id & 1) == 0 || interrupted) {
+            return Finding.FINE;
+        }
+        int stream = id >>> 1;
+        Finding finding = type == Http2FrameTypes.HEADERS ? opened(stream) : Finding.FINE;
+        boolean hasEnd = type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.DATA;
+        if (hasEnd && (flags & END_STREAM) != 0 && isKnown(stream)) {
+            ended.set(stream % REMEMBERED);
+        }
+        return finding;
+    }
+
+    private Finding opened(int stream) {
+        if (stream > newest) {
+            forget(stream);
+            newest = stream;
+            used.set(stream % REMEMBERED);
+            return Finding.FINE;
+        }
+        if (stream <= newest - REMEMBERED) {
+            return Finding.FINE;
+        }
+        if (!isKnown(stream)) {
+            return Finding.LEFT_OUT;
+        }
+        return ended.get(stream % REMEMBERED) ? Finding.BEHIND_THE_END : Finding.FINE;
+    }
+
+    /** Makes room for all behind the newest, up to {@code stream}. */
+    private void forget(int stream) {
+        for (int i = Math.max(newest, stream - REMEMBERED) + 1; i <= stream; i++) {
+            used.clear(i % REMEMBERED);
+            ended.clear(i % REMEMBERED);
+        }
+    }
+
+    private boolean isKnown(int stream) {
+        return stream <= newest && stream > newest - REMEMBERED && used.get(stream % REMEMBERED);
+    }
+
+    /** Lets Netty act on all before the frame that is refused. Some of that one's head may have gone on already. */
+    private static void passOn(ChannelHandlerContext context, ByteBuf bytes, int end) {
+        int before = end - bytes.readerIndex();
+        if (before > 0) {
+            context.fireChannelRead(bytes.readRetainedSlice(before));
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // Netty ends the connection if a reset cannot be written
+    private void refuse(ChannelHandlerContext context, Finding finding, int id) {
+        ChannelHandlerContext next = context.pipeline().context(Http2ConnectionHandler.class);
+        if (next == null) {
+            return;
+        }
+        Http2ConnectionHandler codec = (Http2ConnectionHandler) next.handler();
+        if (!codec.decoder().prefaceReceived()) {
+            // It is refused for that.
+            return;
+        }
+        if (finding == Finding.BEHIND_THE_END && codec.connection().stream(id) != null) {
+            // Half closed. Netty has to read the frame, since the state of the compression depends on it, and ignores
+            // it when
+            // a reset is about to be sent.
+            codec.encoder().writeRstStream(next, id, Http2Error.STREAM_CLOSED.code(), next.newPromise());
+            return;
+        }
+        over = true;
+        Http2Error error = finding == Finding.BEHIND_THE_END ? Http2Error.STREAM_CLOSED : Http2Error.PROTOCOL_ERROR;
+        codec.onError(next, false, Http2Exception.connectionError(error, "HEADERS for stream %d", id));
+    }
+}
