@@ -11,10 +11,16 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One sending of a request to a sandbox, up to the head of its answer. */
 final class Attempt {
+    private static final Logger LOG = LoggerFactory.getLogger(Attempt.class);
+
     static final int SWITCHING_PROTOCOLS = 101;
+
+    private static final int OK = 200;
 
     /** HTTP/2's error code (RFC 9113, 7). */
     private static final long CANCEL = 0x8;
@@ -32,6 +38,7 @@ final class Attempt {
     private final boolean upgrade;
     private final Promise<HttpClientResponse> head = Promise.promise();
     private HttpClientRequest out;
+    private HttpClientResponse answer;
     private boolean sent;
     private boolean over;
     private boolean withheld;
@@ -100,6 +107,19 @@ final class Attempt {
         over = true;
         silence.forget(watch);
         cut(out);
+        if (answer != null && !(upgrade && answer.statusCode() == SWITCHING_PROTOCOLS)) {
+            drop(answer);
+        }
+    }
+
+    /** What Vert.x keeps of it while it is paused is released only if somebody takes it. */
+    private static void drop(HttpClientResponse answer) {
+        try {
+            answer.handler(unwanted -> {});
+            answer.resume();
+        } catch (IllegalStateException ended) {
+            LOG.trace("all of it was taken");
+        }
     }
 
     /** Upgraded connections never come back. */
@@ -166,13 +186,22 @@ final class Attempt {
             response.pause();
             response.exceptionHandler(early -> brokenOff = true);
         }
+        answer = response;
+        if (response.statusCode() < OK && !(upgrade && response.statusCode() == SWITCHING_PROTOCOLS)) {
+            // Vert.x takes it for the answer, and the answer for that to another request.
+            lost(Loss.Kind.BROKEN, new IllegalStateException("an answer with status " + response.statusCode()));
+            cancel();
+            return;
+        }
         head.tryComplete(response);
     }
 
     private void lost(Loss.Kind kind, Throwable error) {
         silence.forget(watch);
-        if (head.tryFail(new Loss(kind, error))) {
+        if (!head.future().isComplete()) {
+            // Whoever hears of it may send the body again at once.
             body.detach();
+            head.tryFail(new Loss(kind, error));
         }
     }
 

@@ -60,6 +60,9 @@ abstract class ClientStream {
     /** The client has its answer, and need not send the rest of the body. */
     abstract void refuseRest();
 
+    /** Lets go of what is kept of a body whose client has left. */
+    abstract void drop();
+
     /** Ends so that half an answer does not look like a whole one. */
     abstract void reset();
 
@@ -71,6 +74,8 @@ abstract class ClientStream {
 
     /** HTTP/1: the connection. */
     private static final class Alone extends ClientStream {
+        private boolean out;
+
         private Alone(HttpServerRequest in) {
             super(in);
         }
@@ -90,12 +95,19 @@ abstract class ClientStream {
 
         @Override
         void stayOut() {
-            Transport.reading(in.connection(), false);
+            // Vert.x may have stopped it already, and must start it itself then, or does not know.
+            out = Transport.reading(in.connection());
+            if (out) {
+                Transport.reading(in.connection(), false);
+            }
         }
 
         @Override
         void comeIn() {
-            Transport.reading(in.connection(), true);
+            if (out) {
+                out = false;
+                Transport.reading(in.connection(), true);
+            }
         }
 
         @Override
@@ -109,6 +121,13 @@ abstract class ClientStream {
         @Override
         void refuseRest() {
             StrictHttp1.close(in.connection());
+        }
+
+        /** What Vert.x keeps while it is paused is released only if somebody takes it. */
+        @Override
+        void drop() {
+            in.handler(unwanted -> {});
+            in.resume();
         }
 
         @Override
@@ -157,6 +176,9 @@ abstract class ClientStream {
 
         @Override
         void last() {}
+
+        @Override
+        void drop() {}
 
         @Override
         void refuseRest() {

@@ -8,7 +8,6 @@ import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
@@ -57,7 +56,13 @@ final class Connections {
 
     /** As {@link #request}, with HTTP/2. */
     Future<HttpClientRequest> multiplexed(RequestOptions options) {
-        return http2.request(options);
+        return http2.request(options).compose(request -> {
+            if (request.version() == HttpVersion.HTTP_2) {
+                return Future.succeededFuture(request);
+            }
+            Transport.cut(request.connection());
+            return Future.failedFuture(new IllegalStateException("the sandbox does not speak HTTP/2"));
+        });
     }
 
     /** The request is sent and its answer read, both whole. */
@@ -68,16 +73,12 @@ final class Connections {
         HttpClientConnection connection =
                 (HttpClientConnection) answered.request().connection();
         Shelf shelf = shelves.get(origin);
-        if (shelf == null || closes(answered)) {
-            Transport.cut(connection);
-        } else {
+        // One that the sandbox wants to be closed, Vert.x has closed.
+        if (shelf != null && Transport.usable(connection)) {
             shelf.put(connection);
+        } else {
+            Transport.cut(connection);
         }
-    }
-
-    private static boolean closes(HttpClientResponse answered) {
-        return answered.version() == HttpVersion.HTTP_1_0
-                || answered.headers().contains(HttpHeaders.CONNECTION, HttpHeaders.CLOSE, true);
     }
 
     private Future<HttpClientConnection> connect(Origin origin) {

@@ -477,9 +477,13 @@ final class Exchange {
     // Say what is wrong, and clear up.
 
     private void clientLeft() {
-        if (!over && gone.tryComplete() && attempt != null) {
+        if (over || !gone.tryComplete()) {
+            return;
+        }
+        if (attempt != null) {
             attempt.cancel();
         }
+        body.drop();
     }
 
     private void ended(AsyncResult<Void> served) {
@@ -496,7 +500,8 @@ final class Exchange {
             // Our own look whether a sandbox has arrived comes this way too, and is no request of anybody's.
             proxy.meters().request(path.service(), outcome, now - arrived, waitedNanos);
         }
-        if (!in.response().closed()) {
+        // One that is to be closed behind its answer counts as closed from then on.
+        if (!gone.future().isComplete()) {
             body.discard(proxy.vertx());
         }
     }

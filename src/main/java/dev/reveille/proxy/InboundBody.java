@@ -157,6 +157,14 @@ final class InboundBody implements Splice.Body, SenderWatch.Demand {
         pause();
     }
 
+    /** The client has left. */
+    void drop() {
+        detach();
+        if (present && !ended) {
+            stream.drop();
+        }
+    }
+
     /** It will not be sent again. */
     void forget() {
         complete = false;

@@ -114,6 +114,11 @@ final class RequestDecoder extends HttpRequestDecoder {
         return requests;
     }
 
+    /** Whether anything came behind the last request, or it was refused. */
+    boolean saidMore() {
+        return state != State.BETWEEN || actualReadableBytes() > 0;
+    }
+
     /** Whether a request has begun and its head is not whole. */
     boolean inHead() {
         return switch (state) {

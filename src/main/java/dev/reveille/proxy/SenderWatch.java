@@ -235,6 +235,10 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
                 || (request != null && (decoder.inBody() || !request.response().ended()));
     }
 
+    boolean saidMore() {
+        return decoder.saidMore() || decoder.requests() != served;
+    }
+
     /** Whether what comes is the body of the request that is being served. */
     private boolean isReceived() {
         return decoder.requests() == served;

@@ -64,7 +64,8 @@ final class Splice extends ChannelInboundHandlerAdapter {
      */
     static Optional<Splice> begin(HttpConnection from, HttpConnection to, Body body) {
         // Those of HTTP/2, whose messages are those of many streams, are none.
-        if (!(from instanceof VertxConnection reading && to instanceof VertxConnection sink)) {
+        if (!(Transport.unwrapped(from) instanceof VertxConnection reading
+                && Transport.unwrapped(to) instanceof VertxConnection sink)) {
             return Optional.empty();
         }
         ChannelHandlerContext source = reading.channelHandlerContext();

@@ -67,6 +67,12 @@ final class StrictHttp1 {
         }
     }
 
+    /** Whether the client has said more than {@code request}, the last one so far. */
+    static boolean saidMore(HttpServerRequest request) {
+        SenderWatch watch = watch(request.connection());
+        return watch != null && watch.saidMore();
+    }
+
     /** Closes behind what was sent, in a way that lets a client that still sends read it. */
     static void close(HttpConnection connection) {
         SenderWatch watch = watch(connection);

@@ -39,14 +39,22 @@ final class Transport {
 
     /** The place of Vert.x in the pipeline of a connection. */
     static ChannelHandlerContext handler(HttpConnection connection) {
-        return connection instanceof UnpooledHttpClientConnection wrapper
-                ? ((HttpClientConnectionInternal) WRAPPED.get(wrapper)).channelHandlerContext()
-                : ((ConnectionBase) connection).channelHandlerContext();
+        return ((ConnectionBase) unwrapped(connection)).channelHandlerContext();
     }
 
-    /** Whether a connection outside of the pool can take another request, as far as the other side has said. */
+    /** The connection that {@code connection} stands for. */
+    static HttpConnection unwrapped(HttpConnection connection) {
+        return connection instanceof UnpooledHttpClientConnection wrapper
+                ? (HttpClientConnectionInternal) WRAPPED.get(wrapper)
+                : connection;
+    }
+
+    /** Whether a connection can take another request: it stands, and the last one is through both ways. */
     static boolean usable(HttpClientConnection connection) {
-        return ((HttpClientConnectionInternal) WRAPPED.get((UnpooledHttpClientConnection) connection)).isValid();
+        return unwrapped(connection) instanceof HttpClientConnectionInternal known
+                && known.isValid()
+                && known.activeStreams() == 0
+                && known.channelHandlerContext().channel().isActive();
     }
 
     private static VarHandle wrapped() {
@@ -64,6 +72,10 @@ final class Transport {
      */
     static void reading(HttpConnection connection, boolean on) {
         handler(connection).channel().config().setAutoRead(on);
+    }
+
+    static boolean reading(HttpConnection connection) {
+        return handler(connection).channel().config().isAutoRead();
     }
 
     /** From below the handler of Vert.x, which would wait. */

@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import dev.reveille.registry.Activity;
+import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Origin;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -71,6 +72,13 @@ final class Tunnel {
         NetSocket early = agreed.netSocket();
         early.pause();
         ChannelHandlerContext sandbox = Transport.handler(agreed.request().connection());
+        if (StrictHttp1.saidMore(in)) {
+            // Vert.x would lose it.
+            Transport.cut(agreed.request().connection());
+            return Future.failedFuture(
+                    new GatewayFailure.InvalidRequest("the new protocol was spoken before the sandbox had agreed to it")
+                            .asException());
+        }
         EndToEnd.response(agreed.headers(), in.response().headers(), path, origin);
         EndToEnd.upgrade(agreed.headers(), in.response().headers());
         boolean websocket = "websocket".equalsIgnoreCase(agreed.getHeader(HttpHeaders.UPGRADE));

@@ -194,8 +194,7 @@ class GrpcTest {
         GrpcClientRequest<Buffer, Buffer> call = begun("Break");
         await(call.write(Buffer.buffer("x")));
         // What comes before somebody listens would be lost.
-        GrpcClientResponse<Buffer, Buffer> response =
-                await(call.response().onSuccess(GrpcClientResponse::pause));
+        GrpcClientResponse<Buffer, Buffer> response = await(call.response().onSuccess(GrpcClientResponse::pause));
         Promise<Void> end = Promise.promise();
         response.exceptionHandler(end::tryFail);
         response.endHandler(v -> end.tryComplete());

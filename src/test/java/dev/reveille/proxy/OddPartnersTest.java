@@ -1,0 +1,96 @@
+package dev.reveille.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Clients and sandboxes that keep to HTTP in their own way. */
+class OddPartnersTest {
+    private static final String OK = "HTTP/1.1 200 OK\r\n";
+    private static final String EMPTY = "Content-Length: 0\r\n\r\n";
+
+    private static Rig rig;
+
+    @BeforeAll
+    static void start() {
+        rig = Rig.with();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        rig.close();
+    }
+
+    @AfterEach
+    void nothingWasLogged() {
+        assertThat(rig.complaints()).isEmpty();
+    }
+
+    @Test
+    void aStatusThatIsOnlyInformationIsNeverTheAnswerToTheNext() throws Exception {
+        rig.hand.on("/processing", (line, head) -> {
+            line.send("HTTP/1.1 102 Processing\r\n\r\n");
+            line.send(OK + "X-For: processing\r\n" + EMPTY);
+        });
+        rig.hand.on("/other", (line, head) -> line.send(OK + "X-For: other\r\n" + EMPTY));
+
+        try (Line client = request("POST", "/processing", EMPTY)) {
+            assertThat(client.head().status()).isEqualTo(502);
+        }
+        try (Line client = request("GET", "/other", "\r\n")) {
+            assertThat(client.head().field("X-For")).isEqualTo("other");
+        }
+    }
+
+    @Test
+    void aSandboxOfTheOldProtocolServesEachRequestOnAConnectionOfItsOwn() throws Exception {
+        rig.hand.on("/old", (line, head) -> {
+            line.send("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
+            line.close();
+        });
+
+        try (Line client = rig.client()) {
+            for (int i = 0; i < 5; i++) {
+                client.send("POST " + rig.hand("/old") + " HTTP/1.1\r\nHost: gw\r\n" + EMPTY);
+                Line.Head answer = client.head();
+                assertThat(answer.status()).isEqualTo(200);
+                assertThat(client.body(answer)).isEqualTo("old");
+            }
+        }
+    }
+
+    @Test
+    void aClientThatClosesBehindItsRequestIsAnsweredThoughNobodyReadsItsBody() throws Exception {
+        int length = 20 << 20;
+        try (Line client = rig.client()) {
+            client.send("POST /rt-nobody-knows/runtime/x HTTP/1.1\r\nHost: gw\r\nConnection: close\r\nContent-Length: "
+                    + length + "\r\n\r\n");
+            client.send(new byte[length]);
+            assertThat(client.head().status()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void aClientThatSpeaksTheNewProtocolTooEarlyIsRefused() throws Exception {
+        CompletableFuture<Void> said = new CompletableFuture<>();
+        rig.hand.on("/early", (line, head) -> {
+            Rig.get(said);
+            line.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        });
+
+        try (Line client = request("GET", "/early", "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nabc")) {
+            said.complete(null);
+            assertThat(client.head().status()).isEqualTo(400);
+        }
+    }
+
+    private static Line request(String method, String path, String rest) throws IOException {
+        String target = rig.hand(path);
+        return rig.client().send(method + " " + target + " HTTP/1.1\r\nHost: gw\r\n" + rest);
+    }
+}
