@@ -8,14 +8,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Whether an error is the sandbox's own answer or the way's to it: asked of {@code /alive}, once for all who want to know,
  * and good for a moment. Belongs to one event loop.
  */
 final class Verdicts {
-    private static final Set<Integer> SUSPICIOUS = Set.of(404, 502, 503, 504);
     private static final int WORTH_TIDYING = 4096;
 
     private final AliveProbe probe;
@@ -31,7 +29,7 @@ final class Verdicts {
 
     /** Whether an answer with {@code status} may come from the way and not from the sandbox. */
     static boolean suspicious(int status) {
-        return SUSPICIOUS.contains(status);
+        return status == 404 || (status >= 502 && status <= 504);
     }
 
     /** @return whether the sandbox itself answers; never fails */
