@@ -44,6 +44,7 @@ final class Attempt {
     private boolean withheld;
     private boolean cancelled;
     private boolean brokenOff;
+    private boolean fresh;
     private Silence.Watch watch;
 
     Attempt(
@@ -90,6 +91,11 @@ final class Attempt {
     /** Keeps {@code Authorization} from the sandbox. To be called before {@link #send}. */
     void withholdAuthorization() {
         withheld = true;
+    }
+
+    /** Whether the head of the answer is here right now, and nothing that is behind it. */
+    boolean fresh() {
+        return fresh;
     }
 
     /** Whether the answer will never be whole. */
@@ -193,7 +199,9 @@ final class Attempt {
             cancel();
             return;
         }
+        fresh = true;
         head.tryComplete(response);
+        fresh = false;
     }
 
     private void lost(Loss.Kind kind, Throwable error) {

@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import dev.reveille.session.Origin;
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -11,6 +12,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.Optional;
 
 /** A sandbox's answer on its way to the client. */
@@ -24,13 +26,15 @@ final class Relay implements Splice.Body {
     private final HttpClientResponse from;
     private final HttpServerRequest in;
     private final HttpServerResponse to;
+    private final boolean fresh;
     private final Promise<Void> through = Promise.promise();
     private Optional<Splice> splice = Optional.empty();
     private long delivered;
     private boolean paused;
     private Future<Void> last;
 
-    private Relay(HttpClientResponse from, HttpServerRequest in) {
+    private Relay(HttpClientResponse from, HttpServerRequest in, boolean fresh) {
+        this.fresh = fresh;
         this.from = from;
         this.in = in;
         this.to = in.response();
@@ -39,12 +43,18 @@ final class Relay implements Splice.Body {
     /**
      * Streams {@code from}, which is paused, to the client with back-pressure.
      *
+     * @param fresh whether Vert.x tells of the head right now, so that nothing behind it has come yet
      * @return when the last byte was handed over; fails with {@link Loss} if the sandbox broke off, with {@link ClientLeft}
      *     if the client did
      */
     static Future<Void> answer(
-            Vertx vertx, HttpClientResponse from, HttpServerRequest in, SandboxPath path, Origin origin) {
-        Relay relay = new Relay(from, in);
+            Vertx vertx,
+            HttpClientResponse from,
+            HttpServerRequest in,
+            SandboxPath path,
+            Origin origin,
+            boolean fresh) {
+        Relay relay = new Relay(from, in, fresh);
         relay.head(path, origin);
         return relay.withoutBody() ? relay.end() : relay.body(vertx);
     }
@@ -76,6 +86,10 @@ final class Relay implements Splice.Body {
         from.exceptionHandler(broken -> through.tryFail(new Loss(Loss.Kind.BROKEN, broken)));
         from.endHandler(v -> through.tryComplete());
         from.handler(this::pass);
+        if (fresh && Splice.worthIt(length())) {
+            splice = Splice.whole(from.request().connection(), in.connection(), this);
+            splice.ifPresent(s -> to.drainHandler(v -> goOn()));
+        }
         from.resume();
         // Somebody may wait for the head of a stream whose first byte is late.
         vertx.runOnContext(v -> headAtLeast());
@@ -130,6 +144,19 @@ final class Relay implements Splice.Body {
     @Override
     public boolean full() {
         return to.writeQueueFull();
+    }
+
+    /** The head goes with it. */
+    @Override
+    public boolean begins(ByteBuf chunk) {
+        if (to.headWritten()) {
+            return false;
+        }
+        chunk.retain();
+        to.write(BufferInternal.buffer(chunk))
+                .onComplete(sent -> chunk.release())
+                .onFailure(gone -> through.tryFail(new ClientLeft()));
+        return true;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
@@ -38,6 +39,14 @@ final class Splice extends ChannelInboundHandlerAdapter {
 
         /** A chunk of that many bytes goes past Vert.x. */
         void moved(int length);
+
+        /**
+         * Whether {@code chunk} is written by the body itself, as it is the first of all. It keeps its reference as long as
+         * it needs it.
+         */
+        default boolean begins(ByteBuf chunk) {
+            return false;
+        }
     }
 
     private final ChannelHandlerContext source;
@@ -53,8 +62,19 @@ final class Splice extends ChannelInboundHandlerAdapter {
     }
 
     /** Whether a body with a chunk of {@code length} is worth it. */
-    static boolean worthIt(int length) {
+    static boolean worthIt(long length) {
         return length >= WORTH_IT;
+    }
+
+    /**
+     * Takes over from the first chunk on. To be called while Vert.x tells of the head, behind which nothing came yet.
+     *
+     * @return empty if these two cannot be joined
+     */
+    static Optional<Splice> whole(HttpConnection from, HttpConnection to, Body body) {
+        Optional<Splice> splice = begin(from, to, body);
+        splice.ifPresent(s -> s.joined = true);
+        return splice;
     }
 
     /**
@@ -125,7 +145,11 @@ final class Splice extends ChannelInboundHandlerAdapter {
 
     private void pass(HttpContent chunk) {
         body.moved(chunk.content().readableBytes());
-        sink.writeToChannel(new Write(chunk));
+        if (body.begins(chunk.content())) {
+            ReferenceCountUtil.release(chunk);
+        } else {
+            sink.writeToChannel(new Write(chunk));
+        }
         if (body.full()) {
             body.stop();
         }

@@ -1,8 +1,11 @@
 package dev.reveille.proxy;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,6 +53,31 @@ class LongBodiesTest {
             client.head();
             assertThat(crcOf(client, LENGTH, new Random(seed))).isEqualTo(new Junk(seed).crc(LENGTH));
             assertThat(asked(client, "/alive").status()).as("the next answer").isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16_383, 16_384, 16_385, 65_000, 65_535, 65_536, 65_537, 131_072, 200_001})
+    void aBodyOfAnyLengthArrivesInOnePieceWithItsHeadAndWithout(int length) throws Exception {
+        byte[] body = new Junk(length).block(length);
+        String head = OK + "Content-Length: " + length + "\r\n\r\n";
+        rig.hand.on("/piece-" + length, (line, asked) -> {
+            byte[] all = new byte[head.length() + length];
+            System.arraycopy(head.getBytes(ISO_8859_1), 0, all, 0, head.length());
+            System.arraycopy(body, 0, all, head.length(), length);
+            line.send(all);
+        });
+        rig.hand.on("/pieces-" + length, (line, asked) -> {
+            line.send(head).send(Arrays.copyOf(body, length / 2));
+            line.send(Arrays.copyOfRange(body, length / 2, length));
+        });
+
+        try (Line client = rig.client()) {
+            for (String path : List.of("/piece-", "/pieces-", "/piece-")) {
+                Line.Head answer = asked(client, path + length);
+                assertThat(answer.field("Content-Length")).isEqualTo("" + length);
+                assertThat(client.bytes(length)).isEqualTo(body);
+            }
         }
     }
 
