@@ -1,15 +1,15 @@
 package dev.reveille;
 
 import static dev.reveille.testing.TestGateway.await;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.MINUTES;
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.LatencyProbe;
 import dev.reveille.testing.ReveilleJar;
 import dev.reveille.testing.ReveilleJar.Serving;
 import dev.reveille.testing.Uploads;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -27,12 +27,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(VertxExtension.class)
 class HeldUploadsIT {
     private static final int CHUNK = 64 * 1024;
+    private static final int SAMPLES = 3_000;
     private static final long PATIENCE_NANOS = MINUTES.toNanos(9);
 
     @TempDir
@@ -112,19 +112,35 @@ class HeldUploadsIT {
         call(HttpMethod.POST, "cold/pause", "many-key");
         upstream.resumeTakes(Duration.ofHours(1));
         asleep = true;
-        latencies(other, 2_000, () -> false);
+        try (LatencyProbe probe = new LatencyProbe(gateway.url(), other + "/small")) {
+            uploadsAllArriveWhole(count, length, cold, probe);
+        }
+    }
+
+    private void uploadsAllArriveWhole(int count, long length, String cold, LatencyProbe probe) throws Exception {
+        // A JVM is slow at first.
+        answered(probe, SAMPLES);
+        long quietFrom = System.nanoTime();
+        answered(probe, SAMPLES);
         long before = rss("VmRSS");
-        Latencies quiet = latencies(other, 2_000, () -> false);
+        Latencies quiet = latencies(probe, quietFrom);
 
         try (Uploads uploads = new Uploads(gateway.url(), cold + "/upload", count, length)) {
-            eventually("all wait", () -> metric("reveille_holds ") == count);
-            Latencies held = latencies(other, 2_000, () -> false);
+            eventually("all wait", () -> {
+                assertThat(uploads.failures()).isEmpty();
+                assertThat(uploads.statuses()).isEmpty();
+                return metric("reveille_holds ") == count;
+            });
+            long heldFrom = System.nanoTime();
+            answered(probe, SAMPLES);
+            Latencies held = latencies(probe, heldFrom);
             long holding = rss("VmRSS");
             long begun = System.nanoTime();
             asleep = false;
             upstream.session("cold").isRunning();
-            Latencies released = latencies(other, Integer.MAX_VALUE, () -> uploads.open() == 0);
+            eventually("all are answered", () -> uploads.open() == 0);
             long took = System.nanoTime() - begun;
+            Latencies released = latencies(probe, begun);
 
             System.out.printf(
                     "%d uploads of %d bytes: %s in %.1f s, at most %d at once; RSS %d MiB before, %d with all held, %d at"
@@ -195,24 +211,16 @@ class HeldUploadsIT {
         return answer.bodyAsJsonObject();
     }
 
-    /** How long small requests take, one after the other. */
-    private Latencies latencies(String path, int most, BooleanSupplier enough) throws Exception {
-        List<Long> nanos = new ArrayList<>();
-        long begun = System.nanoTime();
-        for (int i = 0; i < most && !enough.getAsBoolean(); i++) {
-            assertThat(System.nanoTime() - begun).as("nanoseconds").isLessThan(PATIENCE_NANOS);
-            long sent = System.nanoTime();
-            Future<?> answer = client.getAbs(gateway.url() + path + "/small")
-                    .send()
-                    .map(a -> {
-                        assertThat(a.statusCode()).isEqualTo(200);
-                        return a;
-                    });
-            answer.await(60, SECONDS);
-            nanos.add(System.nanoTime() - sent);
-        }
-        Collections.sort(nanos);
-        return new Latencies(nanos);
+    private static void answered(LatencyProbe probe, int more) {
+        int enough = probe.count() + more;
+        eventually("the probe is answered", () -> {
+            assertThat(probe.isAlive()).as("the probe lives").isTrue();
+            return probe.count() >= enough;
+        });
+    }
+
+    private static Latencies latencies(LatencyProbe probe, long since) {
+        return new Latencies(probe.between(since, System.nanoTime()));
     }
 
     private record Latencies(List<Long> sorted) {
@@ -253,7 +261,7 @@ class HeldUploadsIT {
             if (System.nanoTime() - begun > PATIENCE_NANOS) {
                 throw new AssertionError("never came true: " + what);
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(MILLISECONDS.toNanos(5));
         }
     }
 }
