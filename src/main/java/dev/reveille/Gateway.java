@@ -19,6 +19,8 @@ import dev.reveille.registry.SessionStore;
 import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
+import dev.reveille.watch.StatusStreams;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
@@ -47,9 +49,6 @@ import org.slf4j.LoggerFactory;
 public final class Gateway {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
-    /** Long enough for a wake, and a page that is left behind is soon of no use to anybody. */
-    private static final Duration TICKET_LIFETIME = Duration.ofMinutes(5);
-
     private final Vertx vertx;
     private final Settings settings;
     private final PrometheusMeterRegistry meters;
@@ -63,6 +62,7 @@ public final class Gateway {
     private final AtomicInteger adminPort;
     private URI runtimeApi;
     private RuntimeApi calls;
+    private StatusStreams streams;
     private Optional<EmbeddedHost> embedded = Optional.empty();
     private final Deque<Supplier<Future<Void>>> undo = new ArrayDeque<>();
 
@@ -123,6 +123,7 @@ public final class Gateway {
         readiness.leaving();
         return pause(settings.shutdown().notReady()).compose(noticed -> {
             holds.close();
+            streams.leave();
             return unwind();
         });
     }
@@ -139,7 +140,7 @@ public final class Gateway {
                         settings.registry().retainStopped(),
                         clock))
                 .compose(registry -> SharedSecret.of(vertx, node, "tickets")
-                        .map(secret -> new Tickets(secret, TICKET_LIFETIME, clock))
+                        .map(secret -> new Tickets(secret, settings.watchers().ticketLifetime(), clock))
                         .compose(tickets -> upstream().compose(upstream -> start(registry, tickets, upstream))));
     }
 
@@ -148,6 +149,12 @@ public final class Gateway {
         SessionGauges.register(registry, meters);
         calls = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
         undo.push(calls::close);
+        streams = new StatusStreams(
+                vertx, registry, settings.watchers(), settings.shutdown().websocketWindow(), clock);
+        Gauge.builder("reveille.watchers", streams, StatusStreams::watchers)
+                .description("Streams of what happens to sessions")
+                .strongReference(true)
+                .register(meters);
         Api api = new Api(
                 registry,
                 tenants,
@@ -156,9 +163,11 @@ public final class Gateway {
                 node.id(),
                 settings.http().bodyLimit(),
                 calls.passThrough(),
-                settings.shutdown().websocketWindow(),
+                streams,
                 clock);
         return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
+                .compose(up -> streams.open())
+                .onSuccess(up -> undo.push(streams::close))
                 .compose(up ->
                         deploy(new LifecycleVerticle(registry, node, tenants, urls, calls, settings, meters, clock)))
                 .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))

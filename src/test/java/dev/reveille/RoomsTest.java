@@ -77,7 +77,11 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule theApiSeesNeitherLifecycleNorProxy =
-            mayUse("api", "session", "bus", "config", "access", "problem", "registry", "runtimeapi");
+            mayUse("api", "session", "bus", "config", "access", "problem", "registry", "runtimeapi", "watch");
+
+    @ArchTest
+    static final ArchRule watchersOnlyLookOn =
+            mayUse("watch", "session", "bus", "config", "access", "problem", "registry");
 
     @ArchTest
     static final ArchRule theApiPassesClientsCallsOnToTheRuntimeApiAndMakesNoneOfItsOwn = noClasses()

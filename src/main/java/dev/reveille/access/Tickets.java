@@ -15,12 +15,12 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Passes for those who may know how one session is and cannot show a key, such as a page in a browser. A ticket is good for
- * a few minutes, for reading and for that session alone, at each node that has the same secret. May be used from every
- * thread.
+ * Passes for those who may know how sessions are and cannot show a key, such as a page in a browser. A ticket is good for
+ * a few minutes, for reading, for one session alone or for all of a tenant's, and at each node that has the same secret. May
+ * be used from every thread.
  *
  * <pre>
- *   {session_id}.{tenant}.{good until, seconds since 1970}.{HMAC-SHA256 of what is before, base64url}
+ *   {session_id, or nothing: all}.{tenant}.{good until, seconds since 1970}.{HMAC-SHA256 of what is before, base64url}
  * </pre>
  */
 public final class Tickets {
@@ -49,21 +49,49 @@ public final class Tickets {
     /**
      * What a ticket allows.
      *
-     * @param session whose events may be read
+     * @param session whose events may be read; empty: all of the tenant's
      * @param tenant on whose behalf
      */
-    public record Grant(SessionId session, String tenant) {
+    public record Grant(Optional<SessionId> session, String tenant) {
         public Grant {
             Objects.requireNonNull(session, "session");
             Objects.requireNonNull(tenant, "tenant");
         }
     }
 
-    /** A new ticket, of characters that need no escaping in a URL. It is up to the caller whether its holder may have it. */
+    /**
+     * A new ticket.
+     *
+     * @param text of characters that need no escaping in a URL
+     * @param expiresAt when it ends
+     */
+    public record Ticket(String text, Instant expiresAt) {
+        public Ticket {
+            Objects.requireNonNull(text, "text");
+            Objects.requireNonNull(expiresAt, "expiresAt");
+        }
+
+        /** Without what it opens. */
+        @Override
+        public String toString() {
+            return "Ticket[expiresAt=" + expiresAt + "]";
+        }
+    }
+
+    /** For one session; see {@link #issue}. */
     public String mint(SessionId session, String tenant) {
-        String signed =
-                session + "." + tenant + "." + clock.instant().plus(goodFor).getEpochSecond();
-        return signed + "." + signature(signed);
+        return issue(Optional.of(session), tenant).text();
+    }
+
+    /**
+     * A new ticket. It is up to the caller whether its holder may have it.
+     *
+     * @param session empty: for all of {@code tenant}'s
+     */
+    public Ticket issue(Optional<SessionId> session, String tenant) {
+        long end = clock.instant().plus(goodFor).getEpochSecond();
+        String signed = session.map(SessionId::value).orElse("") + "." + tenant + "." + end;
+        return new Ticket(signed + "." + signature(signed), Instant.ofEpochSecond(end));
     }
 
     /** @return empty if {@code ticket} was not made here, was changed, or has ended */
@@ -83,7 +111,10 @@ public final class Tickets {
         int tenant = signed.indexOf('.') + 1;
         int until = signed.lastIndexOf('.') + 1;
         Instant end = Instant.ofEpochSecond(Long.parseLong(signed.substring(until)));
-        Grant grant = new Grant(new SessionId(signed.substring(0, tenant - 1)), signed.substring(tenant, until - 1));
+        Optional<SessionId> session = Optional.of(signed.substring(0, tenant - 1))
+                .filter(id -> !id.isEmpty())
+                .map(SessionId::new);
+        Grant grant = new Grant(session, signed.substring(tenant, until - 1));
         return clock.instant().isBefore(end) ? Optional.of(grant) : Optional.empty();
     }
 

@@ -2,6 +2,7 @@ package dev.reveille.api;
 
 import static io.vertx.core.http.HttpMethod.DELETE;
 import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.HEAD;
 import static io.vertx.core.http.HttpMethod.POST;
 import static io.vertx.core.http.HttpMethod.PUT;
 
@@ -11,6 +12,7 @@ import dev.reveille.config.ByteSize;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.PassThrough;
 import dev.reveille.session.PublicUrls;
+import dev.reveille.watch.StatusStreams;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -24,6 +26,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -34,7 +37,9 @@ import org.slf4j.LoggerFactory;
 /** The routes of the gateway itself: the runtime API's at the root, its own below {@code /api/v1}. */
 public final class Api {
     private static final Logger LOG = LoggerFactory.getLogger(Api.class);
-    private static final String EVENTS = "/api/v1/sessions/:session_id/events";
+    private static final String SESSION_EVENTS = "/api/v1/sessions/:session_id/events";
+    private static final String EVENTS = "/api/v1/events";
+    private static final String TICKETS = "/api/v1/tickets";
     private static final Pattern DOT_SEGMENT = Pattern.compile("/(\\.|%2e){1,2}(?=/|$)", Pattern.CASE_INSENSITIVE);
 
     /** Long enough for a restart of upstream, short enough for what it said to be true still. */
@@ -46,16 +51,16 @@ public final class Api {
     private final PublicUrls urls;
     private final String node;
     private final ByteSize bodyLimit;
-    private final Duration goodbyes;
+    private final StatusStreams streams;
     private final PassThrough upstream;
     private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
 
     /**
-     * @param node the name of this node, for the status feed
+     * @param node the name of this node
      * @param bodyLimit the largest request body that is read
      * @param upstream takes what this gateway has no answer to
-     * @param goodbyes over how long the closing of websockets is spread when this node leaves
+     * @param streams of what happens to sessions
      */
     public Api(
             SessionRegistry registry,
@@ -65,7 +70,7 @@ public final class Api {
             String node,
             ByteSize bodyLimit,
             PassThrough upstream,
-            Duration goodbyes,
+            StatusStreams streams,
             InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
@@ -73,7 +78,7 @@ public final class Api {
         this.urls = Objects.requireNonNull(urls, "urls");
         this.node = Objects.requireNonNull(node, "node");
         this.bodyLimit = Objects.requireNonNull(bodyLimit, "bodyLimit");
-        this.goodbyes = Objects.requireNonNull(goodbyes, "goodbyes");
+        this.streams = Objects.requireNonNull(streams, "streams");
         this.upstream = Objects.requireNonNull(upstream, "upstream");
         this.lastAnswers = new LastAnswers(clock, ANSWER_LIFETIME);
     }
@@ -90,9 +95,14 @@ public final class Api {
         router.route().handler(UnreadBody::watch).failureHandler(Refusal::answer);
         runtimes(router, caller, vertx);
         router.route("/api/*").handler(Api::plainPath);
-        router.route(EVENTS).handler(caller::identifyByTicket);
-        router.route("/api/v1/sessions*").handler(caller::identify);
+        for (String stream : List.of(SESSION_EVENTS, EVENTS)) {
+            router.route(stream).handler(caller::identifyByTicket);
+        }
+        for (String path : List.of("/api/v1/sessions*", EVENTS, TICKETS)) {
+            router.route(path).handler(caller::identify);
+        }
         sessions(router, vertx);
+        events(router, vertx);
 
         router.errorHandler(Refusal.NOT_FOUND, context -> Refusal.answer(context, Refusal.NOT_FOUND));
         router.errorHandler(Refusal.BAD_REQUEST, context -> Refusal.answer(context, Refusal.BAD_REQUEST));
@@ -122,7 +132,6 @@ public final class Api {
 
     private void sessions(Router router, Vertx vertx) {
         SessionsApi sessions = new SessionsApi(vertx.eventBus(), registry, bodyLimit, node);
-        StatusFeed feed = new StatusFeed(vertx, registry, node, StatusFeed.PING, goodbyes);
 
         resource(router, "/api/v1/openapi.yaml", Map.of(GET, this::contract));
         resource(router, "/api/v1/sessions", Map.of(GET, sessions::list));
@@ -132,7 +141,13 @@ public final class Api {
                 Map.of(PUT, sessions::open, GET, sessions::get, DELETE, sessions::close));
         resource(router, "/api/v1/sessions/:session_id/pause", Map.of(POST, sessions::pause));
         resource(router, "/api/v1/sessions/:session_id/resume", Map.of(POST, sessions::resume));
-        resource(router, EVENTS, Map.of(GET, feed::follow));
+    }
+
+    private void events(Router router, Vertx vertx) {
+        EventsApi events = new EventsApi(vertx.eventBus(), streams.here(), tickets, bodyLimit);
+        resource(router, SESSION_EVENTS, Map.of(GET, events::followOne, HEAD, events::followOne));
+        resource(router, EVENTS, Map.of(GET, events::followAll, HEAD, events::followAll));
+        resource(router, TICKETS, Map.of(POST, events::ticket));
     }
 
     private static void forCallers(

@@ -35,20 +35,22 @@ final class Caller {
     }
 
     /**
-     * For what a ticket lets read: one that is shown counts in place of a key, and must be good and that session's. A page
-     * of a sandbox is a foreign page here; whoever gave it the ticket has seen to that.
+     * For what a ticket lets read: one that is shown counts in place of a key, and must be good, and that session's or one
+     * for all. A page of a sandbox is a foreign page here; whoever gave it the ticket has seen to that.
      */
     void identifyByTicket(RoutingContext context) {
         List<String> shown = context.queryParam(TICKET);
         Optional<String> tenant = shown.stream()
                 .findFirst()
                 .flatMap(tickets::verify)
-                .filter(grant -> grant.session().value().equals(context.pathParam("session_id")))
+                .filter(grant -> grant.session()
+                        .map(only -> only.value().equals(context.pathParam("session_id")))
+                        .orElse(true))
                 .map(Tickets.Grant::tenant);
         if (!shown.isEmpty() && tenant.isEmpty()) {
             context.fail(new GatewayFailure.Unauthorized(
-                            "the ticket is not good for this session, or not any more; get a new one, or provide an API"
-                                    + " key (X-API-Key)")
+                            "the ticket is not good for this, or not any more; get a new one, or provide an API key"
+                                    + " (X-API-Key)")
                     .asException());
             return;
         }

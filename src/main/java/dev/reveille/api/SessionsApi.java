@@ -33,7 +33,7 @@ final class SessionsApi {
 
     private static final Duration REPLY_SLACK = Duration.ofMinutes(2);
     private static final Set<String> SETTLED = Set.of("running", "paused", "stopped", "failed");
-    private static final List<String> STATES = List.of(
+    static final List<String> STATES = List.of(
             "building", "starting", "running", "pausing", "paused", "resuming", "stopping", "stopped", "failed");
     private static final int DEFAULT_LIMIT = 100;
     private static final int OK = 200;

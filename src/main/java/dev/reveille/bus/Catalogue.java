@@ -3,6 +3,7 @@ package dev.reveille.bus;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
+import dev.reveille.session.SessionProgress;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -19,6 +20,10 @@ public final class Catalogue {
 
     /** Every change of every session. */
     public static final Topic<SessionChange> CHANGED = new Topic<>(PREFIX + "changed", CHANGE);
+
+    /** How each sandbox is doing that is on its way. */
+    public static final Topic<SessionProgress> PROGRESS =
+            new Topic<>(PREFIX + "progress", new Shape<>(Wire::progress, Wire::progress));
 
     /** Where a session stands; asks upstream about one that is not known here. */
     public static final Endpoint<SessionCommand, JsonObject> GET = command("get");
@@ -90,6 +95,11 @@ public final class Catalogue {
     /** Every change of one session. */
     public static Topic<SessionChange> changed(SessionId id) {
         return new Topic<>(CHANGED.address() + "." + id, CHANGE);
+    }
+
+    /** How the sandbox of one session is doing, while it is on its way. */
+    public static Topic<SessionProgress> progress(SessionId id) {
+        return new Topic<>(PROGRESS.address() + "." + id, PROGRESS.shape());
     }
 
     private static Endpoint<SessionCommand, JsonObject> command(String verb) {

@@ -11,6 +11,7 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
+import dev.reveille.session.SessionProgress;
 import dev.reveille.session.SessionSpec;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -18,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -30,7 +32,7 @@ public final class Wire {
 
     /** The whole record as the registry keeps it, keys included: not for outsiders. */
     public static JsonObject session(Session s) {
-        return new JsonObject()
+        JsonObject json = new JsonObject()
                 .put("v", 1)
                 .put("session_id", s.id().value())
                 .put("tenant", s.tenant())
@@ -41,6 +43,11 @@ public final class Wire {
                 .put("changed_at", s.changedAt().toString())
                 .put("state", state(s.state()))
                 .put("spec", spec(s.spec()));
+        if (!s.node().isEmpty()) {
+            json.put("node", s.node());
+        }
+        // Records of an earlier version have neither, and have to give the text that they were.
+        return s.past().isEmpty() ? json : json.put("past", WirePast.json(s.past()));
     }
 
     /** The inverse of {@link #session(Session)}. */
@@ -54,7 +61,9 @@ public final class Wire {
                 Cause.of(json.getString("cause")),
                 json.getString("detail"),
                 Instant.parse(json.getString("created_at")),
-                Instant.parse(json.getString("changed_at")));
+                Instant.parse(json.getString("changed_at")),
+                json.getString("node", ""),
+                WirePast.past(json.getJsonArray("past", new JsonArray())));
     }
 
     private static JsonObject spec(SessionSpec spec) {
@@ -153,8 +162,10 @@ public final class Wire {
 
     /** A change as everybody may see it. */
     public static JsonObject change(SessionChange c) {
-        JsonObject json =
-                new JsonObject().put("v", 1).put("session_id", c.sessionId().value());
+        JsonObject json = new JsonObject()
+                .put("v", 1)
+                .put("type", "change")
+                .put("session_id", c.sessionId().value());
         c.runtimeId().ifPresent(id -> json.put("runtime_id", id.value()));
         json.put("tenant", c.tenant()).put("revision", c.revision()).put("state", c.state());
         c.previous().ifPresent(p -> json.put("previous", p));
@@ -181,6 +192,48 @@ public final class Wire {
                 Instant.parse(json.getString("at")),
                 Duration.ofMillis(json.getLong("took_ms")),
                 json.getString("node"));
+    }
+
+    /** How a sandbox on its way is doing, as everybody may see it. */
+    public static JsonObject progress(SessionProgress p) {
+        JsonObject json = new JsonObject()
+                .put("v", 1)
+                .put("type", "progress")
+                .put("session_id", p.sessionId().value())
+                .put("revision", p.revision())
+                .put("state", p.state())
+                .put("elapsed_seconds", seconds(p.elapsed()));
+        p.expected().ifPresent(e -> json.put("expected_seconds", seconds(e)));
+        p.podStatus().ifPresent(s -> json.put("pod_status", s));
+        if (p.podStatus().isPresent()) {
+            json.put("restart_count", p.restartCount()).put("restart_reasons", new JsonArray(p.restartReasons()));
+        }
+        p.buildStatus().ifPresent(s -> json.put("build_status", s));
+        return json.put("message", p.statusMessage());
+    }
+
+    /** The inverse of {@link #progress(SessionProgress)}. */
+    public static SessionProgress progress(JsonObject json) {
+        return new SessionProgress(
+                new SessionId(json.getString("session_id")),
+                json.getLong("revision"),
+                json.getString("state"),
+                duration(json.getDouble("elapsed_seconds")),
+                Optional.ofNullable(json.getDouble("expected_seconds")).map(Wire::duration),
+                Optional.ofNullable(json.getString("pod_status")),
+                json.getInteger("restart_count", 0),
+                Fields.optionalTexts(json, "restart_reasons").orElse(List.of()),
+                Optional.ofNullable(json.getString("build_status")),
+                json.getString("message"));
+    }
+
+    /** To the tenth, as it is for people. */
+    private static double seconds(Duration time) {
+        return Math.round(time.toMillis() / 100.0) / 10.0;
+    }
+
+    private static Duration duration(double seconds) {
+        return Duration.ofMillis(Math.round(seconds * 1000));
     }
 
     /** A failure as everybody may see it. */

@@ -186,6 +186,13 @@ final class Keys {
             "~/.reveille/registry",
             s -> s.registry().directory());
 
+    static final Key<Integer> WATCHERS_MOST =
+            key("watchers.most", Form.NUMBER, "10000", s -> s.watchers().most());
+    static final Key<Duration> STALLED_AFTER =
+            key("watchers.stalled-after", Form.TIME, "60s", s -> s.watchers().stalledAfter());
+    static final Key<Duration> TICKET_LIFETIME =
+            key("watchers.ticket-lifetime", Form.TIME, "5m", s -> s.watchers().ticketLifetime());
+
     static final Key<Boolean> CLUSTER_ENABLED =
             key("cluster.enabled", Form.YES_OR_NO, "false", s -> s.cluster().enabled());
     static final Key<String> CLUSTER_NAME =

@@ -33,6 +33,7 @@ public record Settings(
         Hold hold,
         Proxy proxy,
         Registry registry,
+        Watchers watchers,
         Cluster cluster,
         Shutdown shutdown,
         Log log) {
@@ -45,6 +46,7 @@ public record Settings(
         Objects.requireNonNull(hold, "hold");
         Objects.requireNonNull(proxy, "proxy");
         Objects.requireNonNull(registry, "registry");
+        Objects.requireNonNull(watchers, "watchers");
         Objects.requireNonNull(cluster, "cluster");
         Objects.requireNonNull(shutdown, "shutdown");
         Objects.requireNonNull(log, "log");
@@ -131,6 +133,7 @@ public record Settings(
                 hold,
                 proxy,
                 registry,
+                watchers,
                 newCluster,
                 shutdown,
                 log);
@@ -625,6 +628,26 @@ public record Settings(
             new Expectations("registry")
                     .timeOrNone("retain-stopped", retainStopped)
                     .time("repair-interval", repairInterval)
+                    .met();
+        }
+    }
+
+    /**
+     * Streams of what happens to sessions.
+     *
+     * @param most how many a tenant may have at one node at once
+     * @param stalledAfter how long one may take nothing before it is closed
+     * @param ticketLifetime how long a ticket opens streams; an open one outlives it
+     */
+    public record Watchers(int most, Duration stalledAfter, Duration ticketLifetime) {
+        private static final int LIMIT = 1_000_000;
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Watchers {
+            new Expectations("watchers")
+                    .number("most", most, 1, LIMIT)
+                    .time("stalled-after", stalledAfter)
+                    .time("ticket-lifetime", ticketLifetime)
                     .met();
         }
     }

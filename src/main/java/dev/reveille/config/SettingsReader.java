@@ -73,6 +73,7 @@ public final class SettingsReader {
                 section(this::hold, Settings::hold),
                 section(this::proxy, Settings::proxy),
                 section(this::registry, Settings::registry),
+                section(this::watchers, Settings::watchers),
                 section(this::cluster, Settings::cluster),
                 section(this::shutdown, Settings::shutdown),
                 section(this::log, Settings::log));
@@ -170,6 +171,11 @@ public final class SettingsReader {
     private Settings.Registry registry() {
         return new Settings.Registry(
                 valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL), valueOf(Keys.REGISTRY_DIRECTORY));
+    }
+
+    private Settings.Watchers watchers() {
+        return new Settings.Watchers(
+                valueOf(Keys.WATCHERS_MOST), valueOf(Keys.STALLED_AFTER), valueOf(Keys.TICKET_LIFETIME));
     }
 
     private Settings.Cluster cluster() {

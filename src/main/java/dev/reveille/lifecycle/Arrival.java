@@ -20,7 +20,12 @@ final class Arrival {
     /** @return the running session; fails as {@link Readiness#await} and {@link InitialEnv#apply} do */
     Future<Session> of(Course course, SandboxRuntime runtime, String detail) {
         return readiness
-                .await(course.at().tenant(), runtime, course.deadline(), course::ours)
+                .await(
+                        course.at().tenant(),
+                        runtime,
+                        course.deadline(),
+                        course::ours,
+                        report -> course.progress().ifPresent(p -> p.heard(report)))
                 .compose(ready -> initialEnv.apply(runtime, course.at().spec().initialEnv()))
                 .compose(set -> course.advance(new SandboxState.Running(runtime), detail))
                 .onSuccess(publicRoute::isReached);

@@ -25,6 +25,7 @@ final class Course {
     private Lease lease;
     private Optional<SandboxRuntime> started = Optional.empty();
     private final Promise<SandboxRuntime> accepted = Promise.promise();
+    private Optional<Progress> progress = Optional.empty();
     private boolean givenUp;
 
     /**
@@ -102,6 +103,16 @@ final class Course {
 
     void wasAccepted(SandboxRuntime current) {
         accepted.tryComplete(current);
+    }
+
+    /** {@code looker} is told what is heard of the sandbox. */
+    void isSeenBy(Progress looker) {
+        progress = Optional.of(looker);
+    }
+
+    /** Who is told what is heard of the sandbox; empty if nobody is. */
+    Optional<Progress> progress() {
+        return progress;
     }
 
     /** Whether nobody has taken the session out of our hands, as far as this node knows. */

@@ -57,7 +57,12 @@ final class ImageBuild {
 
     private Future<String> finished(Course course, Optional<String> key, String buildId) {
         RuntimeApi api = upstream.api();
-        return polling.until(ImageBuild::isOver, () -> api.buildStatus(key, buildId), course.deadline(), course::ours)
+        return polling.until(
+                        ImageBuild::isOver,
+                        () -> api.buildStatus(key, buildId)
+                                .onSuccess(report -> course.progress().ifPresent(p -> p.heard(report))),
+                        course.deadline(),
+                        course::ours)
                 .compose(last -> last.filter(ImageBuild::isOver)
                         .map(report -> image(key, report))
                         .orElseGet(() -> failed("the image build failed: it was not finished in time")));

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * Waits until a sandbox answers. Two looks go on side by side: {@code /alive} of the sandbox itself and then as clients see it, through our own listener, which alone decides
@@ -40,11 +41,17 @@ final class Readiness {
      * @param tenant whose key opens the runtime API
      * @param deadline when to give up
      * @param wanted asked before each look; once false the wait ends as superseded
+     * @param heard told what upstream says of the pod, each time
      * @return succeeds when {@code /alive} has answered 200; fails with {@code runtime_crashed}, with {@link TimedOut} at
      *     the deadline, or with {@link Superseded}
      */
-    Future<Void> await(String tenant, SandboxRuntime runtime, Instant deadline, BooleanSupplier wanted) {
-        Wait wait = new Wait(tenant, runtime, deadline, wanted, clock.instant());
+    Future<Void> await(
+            String tenant,
+            SandboxRuntime runtime,
+            Instant deadline,
+            BooleanSupplier wanted,
+            Consumer<PodReport> heard) {
+        Wait wait = new Wait(tenant, runtime, deadline, wanted, heard);
         wait.lookAtSandbox();
         wait.lookAtPod();
         return wait.over.future().onComplete(done -> wait.end());
@@ -56,17 +63,23 @@ final class Readiness {
         private final SandboxRuntime runtime;
         private final Instant deadline;
         private final BooleanSupplier wanted;
-        private final Instant began;
+        private final Consumer<PodReport> heard;
+        private final Instant began = clock.instant();
         private final Promise<Void> over = Promise.promise();
         private final long limit;
         private String lastSeen = "nothing was heard of it";
 
-        private Wait(String tenant, SandboxRuntime runtime, Instant deadline, BooleanSupplier wanted, Instant began) {
+        private Wait(
+                String tenant,
+                SandboxRuntime runtime,
+                Instant deadline,
+                BooleanSupplier wanted,
+                Consumer<PodReport> heard) {
             this.tenant = tenant;
             this.runtime = runtime;
             this.deadline = deadline;
             this.wanted = wanted;
-            this.began = began;
+            this.heard = heard;
             this.limit = vertx.setTimer(
                     Math.max(1, Duration.between(began, deadline).toMillis()),
                     t -> over.tryFail(new TimedOut(lastSeen)));
@@ -99,7 +112,7 @@ final class Readiness {
             if (ended()) {
                 return;
             }
-            upstream.pod(tenant, runtime.id()).onComplete(report -> {
+            upstream.pod(tenant, runtime.id()).onSuccess(heard::accept).onComplete(report -> {
                 if (report.failed()) {
                     lastSeen = "the runtime API could not tell its status";
                 } else if (report.result().status().outcome() == PodStatus.Outcome.FATAL) {

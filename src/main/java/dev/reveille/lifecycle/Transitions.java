@@ -41,6 +41,8 @@ final class Transitions {
     private final MeterRegistry meters;
     private final InstantSource clock;
     private final Map<SessionId, Course> carried = new HashMap<>();
+    private final UsualTime starts = new UsualTime();
+    private final UsualTime wakes = new UsualTime();
     private boolean leaving;
 
     Transitions(
@@ -124,9 +126,15 @@ final class Transitions {
     private void carry(Optional<SandboxRuntime> before, Session session, Optional<Buffer> buildContext) {
         Course course = new Course(registry, leases, clock, before, session, buildContext);
         carried.put(session.id(), course);
+        if (comesUp(session.state())) {
+            Progress.of(vertx, course, usual(session.state()), clock);
+        }
         inTime(course)
                 .recover(error -> failed(course, error))
-                .onComplete(over -> carried.remove(session.id(), course))
+                .onComplete(over -> {
+                    carried.remove(session.id(), course);
+                    course.progress().ifPresent(Progress::end);
+                })
                 .onSuccess(settled -> measured(course, settled))
                 .onFailure(error -> {
                     if (error instanceof Superseded) {
@@ -136,6 +144,20 @@ final class Transitions {
                         LOG.error("session={} could not be settled", session.id(), error);
                     }
                 });
+    }
+
+    private static boolean comesUp(SandboxState state) {
+        return state instanceof SandboxState.Building
+                || state instanceof SandboxState.Starting
+                || state instanceof SandboxState.Resuming;
+    }
+
+    /** How long it takes from {@code state} to running; empty if nobody knows. */
+    private Optional<Duration> usual(SandboxState state) {
+        if (state instanceof SandboxState.Building) {
+            return Optional.empty();
+        }
+        return (state instanceof SandboxState.Resuming ? wakes : starts).median();
     }
 
     /** However upstream behaves, the course is over at its deadline. */
@@ -190,8 +212,20 @@ final class Transitions {
                         && course.begun().revision() == 1);
     }
 
+    private void learned(SandboxState from, Duration took) {
+        if (from instanceof SandboxState.Resuming) {
+            wakes.took(took);
+        } else if (from instanceof SandboxState.Starting) {
+            starts.took(took);
+        }
+    }
+
     private void measured(Course course, Session settled) {
         Duration took = Duration.between(course.begun().changedAt(), settled.changedAt());
+        if (settled.state() instanceof SandboxState.Running
+                && comesUp(course.begun().state())) {
+            learned(course.begun().state(), took);
+        }
         Timer.builder("reveille.transitions")
                 .description("Transitions of sessions, from their begin to their end")
                 .tag("from", course.begun().state().word())

@@ -4,22 +4,29 @@ import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node's copy of all sessions, and the routes to their runtimes. Reading takes no lock; older news never replaces
  * newer.
  */
 final class RoutingTable {
+    private static final Logger LOG = LoggerFactory.getLogger(RoutingTable.class);
+
     private final ConcurrentSkipListMap<String, Session> sessions = new ConcurrentSkipListMap<>();
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Consumer<RuntimeId> routed;
     private final Consumer<RuntimeId> unrouted;
+    private final List<SessionListener> listeners = new ArrayList<>();
 
     /**
      * @param routed told of each runtime that gets a route and had none; at once, so that it must be quick
@@ -30,13 +37,31 @@ final class RoutingTable {
         this.unrouted = unrouted;
     }
 
+    /** Tells {@code listener} of all sessions that are known, and of all that is learned from now on. */
+    synchronized void follow(SessionListener listener) {
+        listeners.add(listener);
+        for (Session session : sessions.values()) {
+            tell(listener, Optional.empty(), Optional.of(session));
+        }
+    }
+
+    synchronized void unfollow(SessionListener listener) {
+        listeners.remove(listener);
+    }
+
     /** @return whether it was news; false if this or a later revision is known */
     synchronized boolean apply(Session session) {
+        return apply(Optional.empty(), session);
+    }
+
+    /** @param dropped what was known until just now */
+    private boolean apply(Optional<Session> dropped, Session session) {
         Session known = sessions.get(session.id().value());
         if (known != null && known.revision() >= session.revision() && !startsAnew(known, session)) {
             return false;
         }
         sessions.put(session.id().value(), session);
+        tell(Optional.ofNullable(known).or(() -> dropped), Optional.of(session));
         if (known != null) {
             known.runtime()
                     .filter(old ->
@@ -67,7 +92,10 @@ final class RoutingTable {
         if (contradicted) {
             drop(before.get());
         }
-        boolean news = read.isPresent() && apply(read.get());
+        boolean news = read.isPresent() && apply(contradicted ? before : Optional.empty(), read.get());
+        if (contradicted && !news) {
+            tell(before, Optional.empty());
+        }
         // Only now: what was read mostly has the same runtime.
         before.filter(b -> contradicted).ifPresent(this::tellIfUnrouted);
         return news;
@@ -79,13 +107,31 @@ final class RoutingTable {
     }
 
     synchronized void forget(Session session) {
-        drop(session);
+        if (drop(session)) {
+            tell(Optional.of(session), Optional.empty());
+        }
         tellIfUnrouted(session);
     }
 
-    private void drop(Session session) {
-        if (sessions.remove(session.id().value(), session)) {
+    private boolean drop(Session session) {
+        boolean known = sessions.remove(session.id().value(), session);
+        if (known) {
             session.runtime().ifPresent(r -> removeRoute(session, r));
+        }
+        return known;
+    }
+
+    private void tell(Optional<Session> before, Optional<Session> now) {
+        for (SessionListener listener : listeners) {
+            tell(listener, before, now);
+        }
+    }
+
+    private static void tell(SessionListener listener, Optional<Session> before, Optional<Session> now) {
+        try {
+            listener.heard(before, now);
+        } catch (RuntimeException defect) {
+            LOG.error("a listener for sessions failed", defect);
         }
     }
 

@@ -132,23 +132,36 @@ public final class SessionRegistry {
                 .toList();
     }
 
-    /** @return {@code first}; empty if a session of that id is there already */
+    /** Tells {@code listener} of all sessions that are known here, and from then on of all that this node learns. */
+    public void follow(SessionListener listener) {
+        table.follow(listener);
+    }
+
+    /** Tells {@code listener} no more. */
+    public void unfollow(SessionListener listener) {
+        table.unfollow(listener);
+    }
+
+    /** @return {@code first}, with a note that it is this node's; empty if a session of that id is there already */
     public Future<Optional<Session>> create(Session first) {
         Optional<Session> before = table.session(first.id());
-        return store.create(first).map(won -> won ? announced(before, Optional.empty(), first) : Optional.empty());
+        Session ours = first.madeBy(node.id());
+        return store.create(ours).map(won -> won ? announced(before, Optional.empty(), ours) : Optional.empty());
     }
 
     /**
      * Swaps a record for its successor. Where members took with them the record of a session that has a sandbox, {@code
      * expected} stands as long as nothing else was heard; others may have been forgotten, and stay so.
      *
-     * @return {@code next}; empty if {@code expected} is no longer what stands in the registry
+     * @return {@code next}, with a note that it is this node's; empty if {@code expected} is no longer what stands in the
+     *     registry
      */
     public Future<Optional<Session>> change(Session expected, Session next) {
         Optional<Session> before = table.session(expected.id());
-        return store.replace(expected, next)
-                .compose(won -> won || !isLost(expected) ? Future.succeededFuture(won) : store.create(next))
-                .map(won -> won ? announced(before, Optional.of(expected), next) : Optional.empty());
+        Session ours = next.madeBy(node.id());
+        return store.replace(expected, ours)
+                .compose(won -> won || !isLost(expected) ? Future.succeededFuture(won) : store.create(ours))
+                .map(won -> won ? announced(before, Optional.of(expected), ours) : Optional.empty());
     }
 
     /** Drops a session that nobody needs any more. @return whether {@code expected} was still what stood there */

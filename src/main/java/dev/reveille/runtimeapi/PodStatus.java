@@ -33,6 +33,11 @@ public enum PodStatus {
         this.outcome = outcome;
     }
 
+    /** As upstream says it; empty if it is none that we know. */
+    public String word() {
+        return word;
+    }
+
     public Outcome outcome() {
         return outcome;
     }

@@ -46,6 +46,23 @@ public record SessionChange(
                 node);
     }
 
+    /** The change from {@code before}, empty where that is not known, to {@code now}, which had that revision. */
+    static SessionChange of(Session session, Optional<Past> before, Past now, long revision) {
+        return new SessionChange(
+                session.id(),
+                now.runtime(),
+                session.tenant(),
+                revision,
+                now.state(),
+                before.map(Past::state),
+                now.cause(),
+                now.detail(),
+                now.statusMessage(),
+                now.at(),
+                before.map(b -> between(b.at(), now.at())).orElse(Duration.ZERO),
+                now.node());
+    }
+
     /** Zero where the clock of one node is behind that of another. */
     private static Duration between(Instant from, Instant to) {
         return to.isBefore(from) ? Duration.ZERO : Duration.between(from, to);

@@ -45,8 +45,10 @@ final class Contract {
 
     static Contract load(Vertx vertx) {
         String text = text();
-        // The validator knows neither of the two media types.
-        JsonObject known = parse(text.replace(PROBLEM, "application/json").replace("application/yaml", "text/plain"));
+        // The validator knows none of these media types.
+        JsonObject known = parse(text.replace(PROBLEM, "application/json")
+                .replace("application/yaml", "text/plain")
+                .replace("text/event-stream", "text/plain"));
         return new Contract(parse(text), vertx, await(OpenAPIContract.from(vertx, known)));
     }
 

@@ -17,6 +17,7 @@ import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.TestGateway;
+import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -82,7 +83,8 @@ class ContractTest {
                                         Settings.defaults().upstream(),
                                         new SimpleMeterRegistry())
                                 .passThrough(),
-                        Duration.ZERO,
+                        new StatusStreams(
+                                vertx, registry, Settings.defaults().watchers(), Duration.ZERO, InstantSource.system()),
                         InstantSource.system())
                 .router(vertx);
 
@@ -165,7 +167,11 @@ class ContractTest {
         is("pauseSession", 200, send(to(HttpMethod.POST, "/life/pause")));
         is("resumeSession", 202, send(to(HttpMethod.POST, "/life/resume").putHeader("Prefer", "wait=0")));
         is("resumeSession", 200, send(to(HttpMethod.POST, "/life/resume")));
-        is("followSession", 400, send(to(HttpMethod.GET, "/life/events")));
+        is("followSession", 400, send(to(HttpMethod.GET, "/life/events?since=x")));
+        is("followSession", 406, send(to(HttpMethod.GET, "/life/events").putHeader("Accept", "application/json")));
+        is("issueTicket", 200, body(atTheRoot(HttpMethod.POST, "/api/v1/tickets"), new JsonObject()));
+        is("issueTicket", 400, body(atTheRoot(HttpMethod.POST, "/api/v1/tickets"), new JsonObject().put("a", 1)));
+        is("followSessions", 400, send(atTheRoot(HttpMethod.GET, "/api/v1/events?state=asleep")));
         is("followSession", 404, send(to(HttpMethod.GET, "/absentee/events").putHeaders(RawConnection.HANDSHAKE)));
         is("closeSession", 400, send(to(HttpMethod.DELETE, "/life?policy=no")));
         is("closeSession", 202, send(to(HttpMethod.DELETE, "/life").putHeader("Prefer", "wait=0")));
@@ -270,7 +276,8 @@ class ContractTest {
         "closeSession, DELETE, /x?policy=keep",
         "closeSession, DELETE, /x?policy=none",
         "pauseSession, POST, /a~/pause",
-        "followSession, GET, /x/events"
+        "followSession, GET, /x/events",
+        "followSession, GET, /a~/events"
     })
     void aTargetThatTheContractAllowsIsTakenAndAnotherIsRefused(
             String operation, String method, String target, Vertx vertx) {

@@ -10,8 +10,10 @@ import dev.reveille.session.SessionId;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.TestGateway;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.client.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Stream;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Who may follow a session without a key. */
@@ -141,8 +144,53 @@ class FeedTicketTest {
 
         assertThat(follow("s-1", "?ticket=" + good + "&ticket=" + good).status())
                 .isEqualTo(400);
-        assertThat(follow("s-1", "?ticket=" + good + "&since=1").status()).isEqualTo(400);
+        assertThat(follow("s-1", "?ticket=" + good + "&sinc=1").status()).isEqualTo(400);
         assertThat(follow("s-1", "?ticket=%zz").status()).isEqualTo(400);
+    }
+
+    @Test
+    void whoHasAKeyGetsOneForASessionOrForAllOfThem() {
+        String one = issued("{\"session_id\":\"s-1\"}");
+        String all = issued("{}");
+
+        assertThat(follow("s-1", "?ticket=" + one).status()).isEqualTo(101);
+        assertThat(follow("s-2", "?ticket=" + one).status()).isEqualTo(401);
+        assertThat(asks("GET /api/v1/events?ticket=" + one).status()).isEqualTo(401);
+        assertThat(follow("s-1", "?ticket=" + all).status()).isEqualTo(101);
+        assertThat(follow("s-2", "?ticket=" + all).status()).isEqualTo(101);
+        assertThat(asks("GET /api/v1/events?ticket=" + all).status()).isEqualTo(101);
+        assertThat(asks("GET /api/v1/events").status()).isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"session_id":"s-3"}       | acme-key | 404
+            {"session_id":"s-1"}       | zeta-key | 403
+            {"session_id":"s-1"}       | nobody   | 401
+            {}                         | nobody   | 401
+            {"session_id":"a.b"}       | acme-key | 400
+            {"session_id":7}           | acme-key | 400
+            {"session_id":{}}          | acme-key | 400
+            {"session":"s-1"}          | acme-key | 400
+            []                         | acme-key | 400
+            """)
+    void othersGetNone(String body, String key, int status) {
+        assertThat(ticketFor(body, key).statusCode()).isEqualTo(status);
+    }
+
+    private static String issued(String body) {
+        HttpResponse<Buffer> answer = ticketFor(body, "acme-key");
+        assertThat(answer.statusCode()).as(answer.bodyAsString()).isEqualTo(200);
+        assertThat(answer.getHeader("Cache-Control")).isEqualTo("no-store");
+        assertThat(Instant.parse(answer.bodyAsJsonObject().getString("expires_at")))
+                .isBetween(Instant.now().plusSeconds(240), Instant.now().plusSeconds(301));
+        return answer.bodyAsJsonObject().getString("ticket");
+    }
+
+    private static HttpResponse<Buffer> ticketFor(String body, String key) {
+        return await(gateway.request(HttpMethod.POST, "/api/v1/tickets")
+                .putHeader("X-API-Key", key)
+                .sendBuffer(Buffer.buffer(body)));
     }
 
     @Test
@@ -153,5 +201,6 @@ class FeedTicketTest {
         assertThat(asks("POST /api/v1/sessions/s-1/resume" + query).status()).isEqualTo(401);
         assertThat(asks("DELETE /api/v1/sessions/s-1" + query).status()).isEqualTo(401);
         assertThat(asks("GET /sessions/s-1" + query).status()).isEqualTo(401);
+        assertThat(asks("POST /api/v1/tickets" + query).status()).isEqualTo(401);
     }
 }

@@ -13,6 +13,7 @@ import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
 import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PublicUrls;
+import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -57,15 +58,16 @@ final class Front implements AutoCloseable {
         SessionStore store = new SessionStore(await(vertx.sharedData().getAsyncMap(SessionStore.MAP)));
         this.calls = new RuntimeApi(vertx, upstream, settings.upstream(), new SimpleMeterRegistry());
         InstantSource clock = () -> now;
+        SessionRegistry registry = new SessionRegistry(vertx, store, ClusterNode.alone());
         Api api = new Api(
-                new SessionRegistry(vertx, store, ClusterNode.alone()),
+                registry,
                 tenants,
                 new Tickets(() -> new byte[32], Duration.ofMinutes(1), clock),
                 new PublicUrls(Optional.empty()),
                 "node",
                 settings.http().bodyLimit(),
                 calls.passThrough(),
-                Duration.ZERO,
+                new StatusStreams(vertx, registry, settings.watchers(), Duration.ZERO, clock),
                 clock);
         this.server = await(
                 vertx.createHttpServer(LIKE_OURS).requestHandler(api.on(vertx)).listen(0, "127.0.0.1"));

@@ -263,8 +263,10 @@ class StrangeRequestsTest {
         "POST, /api/v1/sessions/a, 'DELETE,GET,PUT'",
         "GET, /api/v1/sessions/a/pause, POST",
         "DELETE, /api/v1/sessions/a/resume, POST",
-        "POST, /api/v1/sessions/a/events, GET",
-        "BREW, /api/v1/sessions/a/events, GET",
+        "POST, /api/v1/sessions/a/events, 'GET,HEAD'",
+        "POST, /api/v1/events, 'GET,HEAD'",
+        "GET, /api/v1/tickets, POST",
+        "BREW, /api/v1/sessions/a/events, 'GET,HEAD'",
         "PUT, /api/v1/openapi.yaml, GET"
     })
     void anotherMethodIsToldWhichOnesThereAre(String method, String path, String allowed) {
@@ -297,7 +299,15 @@ class StrangeRequestsTest {
         "DELETE, /api/v1/sessions/a?polcy=keep, polcy: unknown parameter (expected: policy)",
         "DELETE, /api/v1/sessions/a?policy=none, 'policy: ''none'' (expected: stop, pause or keep)'",
         "DELETE, /api/v1/sessions/a?policy=, policy: ''",
-        "GET, /api/v1/sessions/a/events, 'this is a websocket (expected: Connection: Upgrade, Upgrade: websocket)'"
+        "GET, /api/v1/sessions/a/events?since=x, 'since: ''x'' (expected: the id of a message of this stream'",
+        "GET, /api/v1/sessions/a/events?since=, since: ''",
+        "GET, /api/v1/sessions/a/events?state=running, 'state: unknown parameter (expected: ticket, since)'",
+        "GET, /api/v1/events?since=1, 'since: ''1'' (expected: the id of a message of this stream)'",
+        "GET, /api/v1/events?state=asleep, 'state: ''asleep'' (expected: some of building,'",
+        "GET, /api/v1/events?state=, state: ''",
+        "GET, /api/v1/events?state=running&state=paused, state: given more than once",
+        "GET, /api/v1/events?page=1, 'page: unknown parameter (expected: ticket, since, state)'",
+        "POST, /api/v1/tickets?x=1, x: unknown parameter"
     })
     void aParameterThatIsNotUnderstoodIsNamed(String method, String target, String expected) {
         try (RawConnection client = RawConnection.to(gateway.port())) {
@@ -319,7 +329,6 @@ class StrangeRequestsTest {
     @ValueSource(
             strings = {
                 "Upgrade: websocket",
-                "Connection: Upgrade\r\nUpgrade: chat",
                 "Connection: Upgrade\r\nUpgrade: websocket",
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AA=="

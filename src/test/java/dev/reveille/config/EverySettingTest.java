@@ -90,6 +90,7 @@ class EverySettingTest {
                     ofHours(1),
                     ofSeconds(10),
                     Optional.of(Path.of(System.getProperty("user.home"), ".reveille/registry"))),
+            new Settings.Watchers(10_000, ofSeconds(60), ofMinutes(5)),
             new Settings.Cluster(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
             new Settings.Shutdown(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
             new Settings.Log(Settings.Log.Format.TEXT, "info"));
@@ -174,6 +175,7 @@ class EverySettingTest {
                                             Optional.empty()),
                                     Settings.Intent.WAKES))),
             new Settings.Registry(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
+            new Settings.Watchers(7, ofSeconds(8), ofSeconds(9)),
             new Settings.Cluster(
                     true,
                     "east",
@@ -254,6 +256,9 @@ class EverySettingTest {
             Map.entry("registry.retain-stopped", "0"),
             Map.entry("registry.repair-interval", "11s"),
             Map.entry("registry.directory", "/srv/registry"),
+            Map.entry("watchers.most", "7"),
+            Map.entry("watchers.stalled-after", "8s"),
+            Map.entry("watchers.ticket-lifetime", "9s"),
             Map.entry("cluster.enabled", "true"),
             Map.entry("cluster.name", "east"),
             Map.entry("cluster.host", "10.0.0.7"),

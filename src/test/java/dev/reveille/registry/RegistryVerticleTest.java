@@ -85,8 +85,8 @@ class RegistryVerticleTest {
             }
         });
 
-        await(registry.create(running));
-        await(registry.change(running, paused));
+        Session created = await(registry.create(running)).orElseThrow();
+        await(registry.change(created, created.to(paused("rt1"), NOON)));
         await(heard.future());
 
         assertThat(counting.calls()).as("reload, create, change").isEqualTo(3);
@@ -156,8 +156,8 @@ class RegistryVerticleTest {
 
         await(map.remove("s-1"));
 
-        assertThat(await(registry.change(running, paused))).contains(paused);
-        assertThat(await(new SessionStore(map).get(running.id()))).contains(paused);
+        assertThat(await(registry.change(running, paused))).contains(paused.madeBy("node-a"));
+        assertThat(await(new SessionStore(map).get(running.id()))).contains(paused.madeBy("node-a"));
     }
 
     @Test
@@ -216,22 +216,23 @@ class RegistryVerticleTest {
         deploy(NEVER);
         await(registry.create(running));
 
-        assertThat(await(registry.until(running.id(), Session::settled, LONG))).contains(running);
+        assertThat(await(registry.until(running.id(), Session::settled, LONG))).contains(running.madeBy("node-a"));
     }
 
     @Test
     void aChangeThatLostIsToldToNobody() {
         deploy(NEVER);
         List<SessionChange> news = new ArrayList<>();
-        await(registry.create(running));
-        await(registry.change(running, paused));
+        Session created = await(registry.create(running)).orElseThrow();
+        Session now =
+                await(registry.change(created, created.to(paused("rt1"), NOON))).orElseThrow();
         Catalogue.CHANGED.follow(vertx.eventBus(), news::add);
 
-        assertThat(await(registry.change(running, running.to(new SandboxState.Stopped(), NOON))))
+        assertThat(await(registry.change(created, created.to(new SandboxState.Stopped(), NOON))))
                 .isEmpty();
 
         assertThat(news).isEmpty();
-        assertThat(registry.seen(running.id())).contains(paused);
+        assertThat(registry.seen(running.id())).contains(now);
     }
 
     @Test

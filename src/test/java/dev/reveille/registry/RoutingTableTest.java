@@ -129,4 +129,45 @@ class RoutingTableTest {
 
         assertThat(news).containsExactly("+rt1");
     }
+
+    @Test
+    void whoFollowsHearsWhatIsKnownAndThenAllThatIsLearnedWithWhatWasKnownBefore() {
+        List<String> heard = new ArrayList<>();
+        Session first = session("s-1", running("rt1"));
+        Session second = first.to(paused("rt1"), NOON.plusSeconds(1));
+        Session third = second.to(running("rt1"), NOON.plusSeconds(2));
+        table.apply(first);
+
+        SessionListener listener = (before, now) -> heard.add(revision(before) + "→" + revision(now));
+        table.follow(listener);
+        table.apply(third);
+        table.apply(second);
+        table.correct(Optional.of(third), Optional.of(third));
+        table.correct(Optional.of(third), Optional.of(second));
+        table.forget(third);
+        table.correct(Optional.of(second), Optional.empty());
+        table.apply(first);
+        table.forget(first);
+        table.unfollow(listener);
+        table.apply(second);
+
+        assertThat(heard).containsExactly("none→1", "1→3", "3→2", "2→none", "none→1", "1→none");
+    }
+
+    @Test
+    void oneThatFailsHurtsNobody() {
+        List<String> heard = new ArrayList<>();
+        table.follow((before, now) -> {
+            throw new IllegalStateException("it fails");
+        });
+        table.follow((before, now) -> heard.add(revision(now)));
+
+        assertThat(table.apply(session("s-1", running("rt1")))).isTrue();
+
+        assertThat(heard).containsExactly("1");
+    }
+
+    private static String revision(Optional<Session> session) {
+        return session.map(s -> Long.toString(s.revision())).orElse("none");
+    }
 }

@@ -1,0 +1,228 @@
+package dev.reveille.watch;
+
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.SessionId;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The watchers that are connected to one event loop. */
+final class Desk {
+    private static final Logger LOG = LoggerFactory.getLogger(Desk.class);
+
+    /** RFC 6455, section 7.4, and the IANA registry behind it. */
+    private static final short RESTARTING = 1012;
+
+    private static final short TRY_AGAIN_LATER = 1013;
+    private static final int STEPS = 15;
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+    private static final String TOO_SLOW = "there was more to tell than was taken";
+
+    private final Vertx vertx;
+    private final Context context;
+    private final Hub hub;
+    private final Places places;
+    private final StreamTimes times;
+    private final InstantSource clock;
+    private final Map<SessionId, Set<Watcher>> bySession = new HashMap<>();
+    private final Map<String, Set<Watcher>> byTenant = new HashMap<>();
+    private final Set<Watcher> toBeSent = new LinkedHashSet<>();
+    private final Wheel wheel = new Wheel(STEPS);
+    private long turning = -1;
+    private boolean leaving;
+
+    /** @param context the event loop */
+    Desk(Vertx vertx, Context context, Hub hub, Places places, StreamTimes times, InstantSource clock) {
+        this.vertx = vertx;
+        this.context = context;
+        this.hub = hub;
+        this.places = places;
+        this.times = times;
+        this.clock = clock;
+    }
+
+    void run(Runnable what) {
+        context.runOnContext(v -> what.run());
+    }
+
+    /**
+     * Lets somebody watch who cannot be spoken to yet. From now on nothing escapes it; {@link #reached} or {@link #ends} has
+     * to follow.
+     *
+     * @return fails with {@code too_many_waiting}, {@code shutting_down}, or {@code unknown_session}
+     */
+    Future<Watcher> admit(Wish wish) {
+        if (leaving) {
+            return Future.failedFuture(new GatewayFailure.ShuttingDown(
+                            "this node is about to leave: try again, another one answers", Duration.ofSeconds(1))
+                    .asException());
+        }
+        return places.take(wish.tenant()).compose(taken -> begun(wish));
+    }
+
+    private Future<Watcher> begun(Wish wish) {
+        Promise<Watcher> admitted = Promise.promise();
+        hub.admit(this, wish, opening -> {
+            if (opening.isPresent()) {
+                admitted.complete(begins(wish, opening.get()));
+            } else {
+                places.giveBack(wish.tenant());
+                admitted.fail(new GatewayFailure.UnknownSession("it was closed just now").asException());
+            }
+        });
+        return admitted.future();
+    }
+
+    private Watcher begins(Wish wish, Opening opening) {
+        Watcher watcher = new Watcher(wish);
+        watcher.begins(opening);
+        wish.session()
+                .ifPresentOrElse(
+                        id -> bySession
+                                .computeIfAbsent(id, first -> new LinkedHashSet<>())
+                                .add(watcher),
+                        () -> byTenant.computeIfAbsent(wish.tenant(), first -> new LinkedHashSet<>())
+                                .add(watcher));
+        wheel.add(watcher);
+        if (turning < 0) {
+            turning = vertx.setPeriodic(Math.max(1, times.heartbeat().toMillis() / STEPS), t -> turn());
+        }
+        return watcher;
+    }
+
+    /** {@code watcher} can be spoken to. */
+    void reached(Watcher watcher, Outlet outlet) {
+        watcher.isReachedBy(outlet);
+        outlet.onClosed(() -> ends(watcher));
+        outlet.onDrain(() -> {
+            watcher.drained();
+            send(watcher);
+        });
+        send(watcher);
+        if (leaving) {
+            leaves(watcher);
+        }
+    }
+
+    /** {@code watcher} watches no more. May be called again. */
+    void ends(Watcher watcher) {
+        Wish wish = watcher.wish();
+        boolean watched = wish.session()
+                .map(id -> leave(bySession, id, watcher))
+                .orElseGet(() -> leave(byTenant, wish.tenant(), watcher));
+        if (!watched) {
+            return;
+        }
+        places.giveBack(wish.tenant());
+        wheel.remove(watcher);
+        if (wheel.isEmpty()) {
+            vertx.cancelTimer(turning);
+            turning = -1;
+        }
+    }
+
+    private static <K> boolean leave(Map<K, Set<Watcher>> index, K key, Watcher watcher) {
+        Set<Watcher> those = index.getOrDefault(key, Set.of());
+        boolean watched = those.contains(watcher) && those.remove(watcher);
+        if (those.isEmpty()) {
+            index.remove(key);
+        }
+        return watched;
+    }
+
+    /** All that is new goes to each watcher together. */
+    void tell(List<Bulletin> news) {
+        for (Bulletin bulletin : news) {
+            bulletin.forSession()
+                    .ifPresent(
+                            message -> tell(bySession.getOrDefault(bulletin.session(), Set.of()), bulletin, message));
+            tell(byTenant.getOrDefault(bulletin.tenant(), Set.of()), bulletin, bulletin.forTenant());
+        }
+        List<Watcher> those = List.copyOf(toBeSent);
+        toBeSent.clear();
+        those.forEach(this::send);
+    }
+
+    private void tell(Set<Watcher> watchers, Bulletin bulletin, Message message) {
+        for (Watcher watcher : watchers) {
+            // An id may have been another tenant's, in a life before.
+            if (watcher.wish().tenant().equals(bulletin.tenant())) {
+                watcher.hears(bulletin, message);
+                toBeSent.add(watcher);
+            }
+        }
+    }
+
+    private void send(Watcher watcher) {
+        try {
+            if (watcher.pump()) {
+                beginAgain(watcher);
+            }
+        } catch (RuntimeException broken) {
+            LOG.warn("a watcher of tenant={} is dropped", watcher.wish().tenant(), broken);
+            ends(watcher);
+            watcher.outlet().cut();
+        }
+    }
+
+    private void beginAgain(Watcher watcher) {
+        hub.admit(
+                this,
+                watcher.wish().afresh(),
+                opening -> opening.ifPresent(now -> {
+                    watcher.begins(now.behind(Messages.reset(TOO_SLOW)));
+                    send(watcher);
+                }));
+    }
+
+    private void turn() {
+        Instant now = clock.instant();
+        wheel.turn().stream().filter(Watcher::reached).forEach(watcher -> look(watcher, now));
+    }
+
+    private void look(Watcher watcher, Instant now) {
+        watcher.forgetsWhereItCameFrom(now);
+        Optional<Instant> since = watcher.fullSince(now);
+        if (since.isEmpty()) {
+            watcher.outlet().ping();
+        } else if (!now.isBefore(since.get().plus(times.stalledAfter()))) {
+            LOG.info(
+                    "a watcher of tenant={} has taken nothing since {}: closed",
+                    watcher.wish().tenant(),
+                    since.get());
+            end(watcher, TRY_AGAIN_LATER, "nothing was taken for too long");
+        }
+    }
+
+    private void end(Watcher watcher, short code, String reason) {
+        ends(watcher);
+        Outlet outlet = watcher.outlet();
+        outlet.close(code, reason);
+        vertx.setTimer(LAST_WORDS.toMillis(), t -> outlet.cut());
+    }
+
+    /** Nobody is let in any more, and those who are here go, one after the other. */
+    void leave() {
+        leaving = true;
+        wheel.all().stream().filter(Watcher::reached).forEach(this::leaves);
+    }
+
+    /** Clients that come back together would trample who takes them. */
+    private void leaves(Watcher watcher) {
+        long moment = ThreadLocalRandom.current().nextLong(1, times.goodbyes().toMillis() + 2);
+        vertx.setTimer(moment, t -> end(watcher, RESTARTING, "this node is about to leave"));
+    }
+}

@@ -1,0 +1,301 @@
+package dev.reveille.watch;
+
+import dev.reveille.bus.Catalogue;
+import dev.reveille.registry.SessionListener;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionChange;
+import dev.reveille.session.SessionProgress;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes changes out of what this node learns of sessions, in one order for all who watch here. What it was not told of it
+ * finds in the records. It runs on a context of its own; desks and listeners come to it from theirs.
+ */
+final class Hub {
+    private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+
+    /** So many are looked at before others have their turn on the event loop. */
+    private static final int AT_ONCE = 1_000;
+
+    private static final String GAP = "more has changed since then than is remembered of a session";
+    private static final String REWRITTEN = "two halves of the cluster went different ways, and the other one counts";
+    private static final String ANOTHER = "the session was forgotten and opened anew, or is told of another way";
+
+    private final Vertx vertx;
+    private final Context context;
+    private final SessionRegistry registry;
+    private final InstantSource clock;
+    private final SessionListener listener = this::learned;
+    private final Queue<Learned> unread = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private final List<Desk> desks = new CopyOnWriteArrayList<>();
+    private final List<Consumer<StatusEvent>> followers = new CopyOnWriteArrayList<>();
+
+    // Of the context.
+    private final Map<String, TenantView> tenants = new HashMap<>();
+    private final Backlog backlog = new Backlog();
+    private List<Bulletin> news = new ArrayList<>();
+    private MessageConsumer<JsonObject> progress;
+    private boolean open;
+
+    /** @param context where it runs */
+    Hub(Vertx vertx, Context context, SessionRegistry registry, InstantSource clock) {
+        this.vertx = vertx;
+        this.context = context;
+        this.registry = registry;
+        this.clock = clock;
+    }
+
+    /** Begins. What is known by then is no news. @return once it has taken that in */
+    Future<Void> open() {
+        registry.follow(listener);
+        return run(() -> {
+            readAll();
+            open = true;
+            progress = Catalogue.PROGRESS.follow(vertx.eventBus(), this::progressed);
+        });
+    }
+
+    Future<Void> close() {
+        registry.unfollow(listener);
+        return run(unread::clear).compose(done -> progress == null ? Future.succeededFuture() : progress.unregister());
+    }
+
+    void add(Desk desk) {
+        desks.add(desk);
+    }
+
+    void follow(Consumer<StatusEvent> follower) {
+        followers.add(follower);
+    }
+
+    void unfollow(Consumer<StatusEvent> follower) {
+        followers.remove(follower);
+    }
+
+    /**
+     * Lets {@code desk} have what a watcher is told at first, in such a way that all news that reaches the desk afterwards is
+     * what follows, and none that came before.
+     *
+     * @param admitted told on the desk's context; of empty if there is no such session here
+     */
+    void admit(Desk desk, Wish wish, Consumer<Optional<Opening>> admitted) {
+        context.runOnContext(v -> {
+            readAll();
+            Optional<Opening> opening;
+            try {
+                opening = opening(wish);
+            } catch (RuntimeException defect) {
+                LOG.error("tenant={} a stream could not be begun", wish.tenant(), defect);
+                opening = Optional.empty();
+            }
+            Optional<Opening> found = opening;
+            desk.run(() -> admitted.accept(found));
+        });
+    }
+
+    private Future<Void> run(Runnable what) {
+        Promise<Void> done = Promise.promise();
+        context.runOnContext(v -> {
+            what.run();
+            done.complete();
+        });
+        return done.future();
+    }
+
+    private void learned(Optional<Session> before, Optional<Session> now) {
+        unread.add(new Learned(before, now));
+        if (reading.compareAndSet(false, true)) {
+            context.runOnContext(v -> read());
+        }
+    }
+
+    private void read() {
+        reading.set(false);
+        read(AT_ONCE);
+        if (!unread.isEmpty() && reading.compareAndSet(false, true)) {
+            context.runOnContext(v -> read());
+        }
+    }
+
+    private void readAll() {
+        read(unread.size());
+    }
+
+    private void read(int most) {
+        Learned next = most > 0 ? unread.poll() : null;
+        for (int i = 1; next != null; i++) {
+            take(next);
+            next = i < most ? unread.poll() : null;
+        }
+        if (!news.isEmpty()) {
+            List<Bulletin> all = Collections.unmodifiableList(news);
+            news = new ArrayList<>();
+            desks.forEach(desk -> desk.run(() -> desk.tell(all)));
+        }
+    }
+
+    private void take(Learned learned) {
+        Optional<Session> told =
+                learned.before().flatMap(before -> view(before.tenant()).session(before.id()));
+        boolean goesOn =
+                told.isPresent() && learned.now().map(told.get()::sameLife).orElse(false);
+        told.filter(old -> !goesOn).ifPresent(this::forgotten);
+        learned.now().ifPresent(now -> changed(told.filter(old -> goesOn), now));
+    }
+
+    private TenantView view(String tenant) {
+        return tenants.computeIfAbsent(tenant, t -> new TenantView(clock));
+    }
+
+    private void changed(Optional<Session> told, Session now) {
+        TenantView view = view(now.tenant());
+        view.put(now);
+        if (!open) {
+            view.told(Cursor.print(now), now.revision(), now.changedAt().toEpochMilli());
+            return;
+        }
+        boolean descends = told.map(now::descendsFrom).orElse(true);
+        long since = told.map(Session::revision).orElse(0L);
+        Optional<List<SessionChange>> missed = descends ? now.changesSince(since) : Optional.empty();
+        if (missed.isPresent()) {
+            missed.get().forEach(change -> publish(now, change, Optional.empty(), Optional.of(ofSession(now, change))));
+        } else if (!told.equals(Optional.of(now))) {
+            leap(now, descends ? now.changes() : lastOf(now), since, descends ? GAP : REWRITTEN);
+        }
+    }
+
+    private static Message ofSession(Session session, SessionChange change) {
+        return Messages.change(change, Point.of(change.revision(), session.createdAt()), Optional.empty());
+    }
+
+    private static List<SessionChange> lastOf(Session session) {
+        List<SessionChange> known = session.changes();
+        return known.subList(known.size() - 1, known.size());
+    }
+
+    /** Who watches the session is told how it is, who watches all of them what is known: the first stands for the rest. */
+    private void leap(Session now, List<SessionChange> known, long since, String why) {
+        Optional<Long> skipped = Optional.of(Math.max(0, known.get(0).revision() - since - 1));
+        Optional<Message> reset = Optional.of(Messages.reset(now, why));
+        for (SessionChange change : known) {
+            publish(now, change, skipped, reset);
+            skipped = Optional.empty();
+            reset = Optional.empty();
+        }
+    }
+
+    private void publish(Session now, SessionChange change, Optional<Long> skipped, Optional<Message> forSession) {
+        TenantView view = view(now.tenant());
+        long print = Cursor.print(now);
+        long number = backlog.next();
+        view.told(print, change.revision(), change.at().toEpochMilli());
+        Message forTenant = Messages.change(change, backlog.cursor(view).encode(), skipped);
+        keep(new Bulletin(number, now.tenant(), now.id(), print, change.revision(), forSession, forTenant));
+        tellFollowers(new StatusEvent.Changed(change, now.createdAt(), skipped));
+    }
+
+    private void forgotten(Session session) {
+        TenantView view = view(session.tenant());
+        view.remove(session.id());
+        if (!open) {
+            return;
+        }
+        StatusEvent.Forgotten gone =
+                new StatusEvent.Forgotten(session.id(), session.tenant(), session.revision(), session.createdAt());
+        keep(new Bulletin(
+                backlog.next(),
+                session.tenant(),
+                session.id(),
+                Cursor.print(session),
+                Long.MAX_VALUE,
+                Optional.of(Messages.forgotten(gone, clock.instant(), "")),
+                Messages.forgotten(gone, clock.instant(), backlog.cursor(view).encode())));
+        tellFollowers(gone);
+    }
+
+    private void keep(Bulletin bulletin) {
+        news.add(bulletin);
+        backlog.keep(bulletin);
+    }
+
+    private void progressed(SessionProgress told) {
+        registry.seen(told.sessionId())
+                .filter(session -> session.revision() <= told.revision())
+                .ifPresent(session -> progressed(session, told));
+    }
+
+    private void progressed(Session session, SessionProgress told) {
+        Message message = Messages.progress(told);
+        // Behind the change that led there, if that is still unread.
+        readAll();
+        List<Bulletin> one = List.of(new Bulletin(
+                0,
+                session.tenant(),
+                session.id(),
+                Cursor.print(session),
+                told.revision(),
+                Optional.of(message),
+                message));
+        desks.forEach(desk -> desk.run(() -> desk.tell(one)));
+        tellFollowers(new StatusEvent.Progressed(told, session.tenant()));
+    }
+
+    private void tellFollowers(StatusEvent event) {
+        for (Consumer<StatusEvent> follower : followers) {
+            try {
+                follower.accept(event);
+            } catch (RuntimeException defect) {
+                LOG.error("session={} a follower failed", event.sessionId(), defect);
+            }
+        }
+    }
+
+    private Optional<Opening> opening(Wish wish) {
+        TenantView view = view(wish.tenant());
+        if (wish.session().isPresent()) {
+            return view.session(wish.session().get())
+                    .map(now -> ofSession(now, wish.since().map(Point::parse)));
+        }
+        return Optional.of(wish.since()
+                .map(id -> backlog.since(wish.tenant(), view, Cursor.parse(id)))
+                .orElseGet(() -> backlog.present(view)));
+    }
+
+    private static Opening ofSession(Session now, Optional<Point> since) {
+        if (since.isEmpty()) {
+            return Opening.of(Messages.state(now, Point.of(now)));
+        }
+        long revision = since.get().revision();
+        if (!since.get().isOf(now) || revision > now.revision()) {
+            return Opening.of(Messages.reset(now, ANOTHER));
+        }
+        return now.changesSince(revision)
+                .map(missed -> Opening.of(
+                        missed.stream().map(change -> ofSession(now, change)).toArray(Message[]::new)))
+                .orElseGet(() -> Opening.of(Messages.reset(now, GAP)));
+    }
+
+    /** What the registry told, until it has been looked at. */
+    private record Learned(Optional<Session> before, Optional<Session> now) {}
+}

@@ -1,0 +1,97 @@
+package dev.reveille.watch;
+
+import dev.reveille.session.SessionId;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+
+/**
+ * A message on its way to any number of watchers. It is encoded when the first of them wants it, and once for each way. May
+ * be used from every thread; at worst two encode it at the same time, to the same bytes.
+ */
+final class Message {
+    /** The SSE name of messages that need none, since they are what everybody is here for. */
+    static final String USUAL = "";
+
+    private final String event;
+    private final String id;
+    private final Optional<SessionId> session;
+    private final String state;
+    private final Supplier<JsonObject> body;
+    private final LongFunction<Message> instead;
+    private volatile String text;
+    private volatile Buffer eventText;
+
+    /**
+     * @param event its SSE name
+     * @param id where a watcher goes on behind it; empty if it cannot
+     * @param session which one it is about; empty if none
+     * @param state the word of the state that it tells; empty if it goes to those as well who want only some
+     * @param body the whole message, the same each time
+     * @param instead makes the message that stands for this one and so many before; null if it stands for them anyway
+     */
+    Message(
+            String event,
+            String id,
+            Optional<SessionId> session,
+            String state,
+            Supplier<JsonObject> body,
+            LongFunction<Message> instead) {
+        this.event = Objects.requireNonNull(event, "event");
+        this.id = Objects.requireNonNull(id, "id");
+        this.session = Objects.requireNonNull(session, "session");
+        this.state = Objects.requireNonNull(state, "state");
+        this.body = Objects.requireNonNull(body, "body");
+        this.instead = instead;
+    }
+
+    Optional<SessionId> session() {
+        return session;
+    }
+
+    String state() {
+        return state;
+    }
+
+    /** Whether nobody misses anything without it. */
+    boolean passing() {
+        return event.equals(Messages.PROGRESS);
+    }
+
+    /** The message to send in place of this one and {@code skipped} before it. */
+    Message standingForMore(long skipped) {
+        return instead == null || skipped == 0 ? this : instead.apply(skipped);
+    }
+
+    /** As it is on a websocket. */
+    String text() {
+        String known = text;
+        if (known == null) {
+            known = body.get().encode();
+            text = known;
+        }
+        return known;
+    }
+
+    /** As it is in an event stream. */
+    Buffer eventText() {
+        Buffer known = eventText;
+        if (known == null) {
+            StringBuilder lines = new StringBuilder();
+            if (!event.equals(USUAL)) {
+                lines.append("event: ").append(event).append('\n');
+            }
+            if (!id.isEmpty()) {
+                lines.append("id: ").append(id).append('\n');
+            }
+            // JSON on one line: line ends in it are escaped.
+            known = Buffer.buffer(
+                    lines.append("data: ").append(text()).append("\n\n").toString());
+            eventText = known;
+        }
+        return known;
+    }
+}

@@ -1,0 +1,110 @@
+package dev.reveille.watch;
+
+import dev.reveille.session.FailureException;
+import dev.reveille.session.GatewayFailure;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** Makes watchers of requests, on one event loop. */
+public final class Watching {
+    private static final int NOT_ACCEPTABLE = 406;
+
+    private final Desk desk;
+
+    Watching(Desk desk) {
+        this.desk = desk;
+    }
+
+    /** Whether {@code request} wants a websocket; one that does must be paused before anything is waited for. */
+    public static boolean wantsSocket(HttpServerRequest request) {
+        return request.version() != HttpVersion.HTTP_2
+                && "websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE));
+    }
+
+    /**
+     * Checks what can be known at once.
+     *
+     * @throws FailureException {@code invalid_request} for a bad {@code since} or handshake, {@code unsupported} if the client
+     *     takes no event stream
+     */
+    public static void check(HttpServerRequest request, Wish wish) {
+        wish.since().ifPresent(id -> {
+            if (wish.session().isPresent()) {
+                Point.parse(id);
+            } else {
+                Cursor.parse(id);
+            }
+        });
+        if (wantsSocket(request)) {
+            checkHandshake(request);
+        } else if (!takesEventStream(request)) {
+            throw new GatewayFailure.Unsupported(
+                            NOT_ACCEPTABLE,
+                            "this is a stream (expected: Accept: text/event-stream, or the handshake of a websocket)")
+                    .asException();
+        }
+    }
+
+    /**
+     * Begins to tell. By websocket where that is asked for, else as an event stream; {@code HEAD} is answered and over.
+     *
+     * @param wish checked by {@link #check}; who asks has the right to it
+     * @return when the client is told that it watches; fails, and nothing was answered, with {@code too_many_waiting}, {@code
+     *     shutting_down}, or {@code unknown_session}
+     */
+    public Future<Void> begin(HttpServerRequest request, Wish wish) {
+        if (HttpMethod.HEAD.equals(request.method())) {
+            return EventStreamOutlet.head(request.response()).end();
+        }
+        return desk.admit(wish).compose(watcher -> {
+            // Until it can be spoken to, this tells that it has left.
+            request.response().closeHandler(left -> desk.ends(watcher));
+            return outlet(request)
+                    .onSuccess(outlet -> desk.reached(watcher, outlet))
+                    .onFailure(left -> desk.ends(watcher))
+                    .mapEmpty();
+        });
+    }
+
+    private static Future<Outlet> outlet(HttpServerRequest request) {
+        return wantsSocket(request)
+                ? request.toWebSocket().map(SocketOutlet::new)
+                : Future.succeededFuture(EventStreamOutlet.begin(request));
+    }
+
+    /** What is wrong with a handshake Vert.x would answer in its own words. */
+    private static void checkHandshake(HttpServerRequest request) {
+        String connection = String.valueOf(request.getHeader(HttpHeaders.CONNECTION));
+        if (!connection.toLowerCase(Locale.ROOT).contains("upgrade")) {
+            throw invalid("this is a websocket (expected: Connection: Upgrade, Upgrade: websocket)");
+        }
+        if (!HttpMethod.GET.equals(request.method())
+                || !"13".equals(request.getHeader("Sec-WebSocket-Version"))
+                || request.getHeader("Sec-WebSocket-Key") == null) {
+            throw invalid(
+                    "no handshake of RFC 6455 (expected: GET, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key)");
+        }
+    }
+
+    private static FailureException invalid(String detail) {
+        return new GatewayFailure.InvalidRequest(detail).asException();
+    }
+
+    private static boolean takesEventStream(HttpServerRequest request) {
+        String accept = String.join(",", request.headers().getAll(HttpHeaders.ACCEPT));
+        return accept.isBlank()
+                || Stream.of(accept.toLowerCase(Locale.ROOT).split(",", -1)).anyMatch(Watching::isEventStream);
+    }
+
+    private static boolean isEventStream(String range) {
+        String[] parts = range.trim().split("\\s*;\\s*", -1);
+        boolean fits =
+                parts[0].equals(EventStreamOutlet.MEDIA_TYPE) || parts[0].equals("text/*") || parts[0].equals("*/*");
+        return fits && Stream.of(parts).noneMatch(part -> part.matches("q=0(\\.0*)?"));
+    }
+}
