@@ -37,9 +37,7 @@ final class Hub {
     /** So many are looked at before others have their turn on the event loop. */
     private static final int AT_ONCE = 1_000;
 
-    private static final String GAP = "more has changed since then than is remembered of a session";
     private static final String REWRITTEN = "two halves of the cluster went different ways, and the other one counts";
-    private static final String ANOTHER = "the session was forgotten and opened anew, or is told of another way";
 
     private final Vertx vertx;
     private final Context context;
@@ -70,10 +68,11 @@ final class Hub {
     Future<Void> open() {
         registry.follow(listener);
         return run(() -> {
-            readAll();
-            open = true;
-            progress = Catalogue.PROGRESS.follow(vertx.eventBus(), this::progressed);
-        });
+                    readAll();
+                    open = true;
+                    progress = Catalogue.PROGRESS.follow(vertx.eventBus(), this::progressed);
+                })
+                .compose(done -> progress.completion());
     }
 
     Future<Void> close() {
@@ -100,18 +99,22 @@ final class Hub {
      * @param admitted told on the desk's context; of empty if there is no such session here
      */
     void admit(Desk desk, Wish wish, Consumer<Optional<Opening>> admitted) {
-        context.runOnContext(v -> {
-            readAll();
-            Optional<Opening> opening;
-            try {
-                opening = opening(wish);
-            } catch (RuntimeException defect) {
-                LOG.error("tenant={} a stream could not be begun", wish.tenant(), defect);
-                opening = Optional.empty();
-            }
-            Optional<Opening> found = opening;
-            desk.run(() -> admitted.accept(found));
-        });
+        caughtUp(wish)
+                .onComplete(looked -> context.runOnContext(v -> {
+                    readAll();
+                    Optional<Opening> opening = opening(wish);
+                    desk.run(() -> admitted.accept(opening));
+                }));
+    }
+
+    /** Who comes from another node may know more of a session than this one. */
+    private Future<?> caughtUp(Wish wish) {
+        boolean behind = wish.session().flatMap(registry::seen).isPresent()
+                && wish.since().map(Point::parse).map(Point::revision).orElse(0L)
+                        > registry.seen(wish.session().get())
+                                .map(Session::revision)
+                                .orElse(0L);
+        return behind ? registry.find(wish.session().get()) : Future.succeededFuture();
     }
 
     private Future<Void> run(Runnable what) {
@@ -145,13 +148,22 @@ final class Hub {
     private void read(int most) {
         Learned next = most > 0 ? unread.poll() : null;
         for (int i = 1; next != null; i++) {
-            take(next);
+            takeSafely(next);
             next = i < most ? unread.poll() : null;
         }
         if (!news.isEmpty()) {
             List<Bulletin> all = Collections.unmodifiableList(news);
             news = new ArrayList<>();
             desks.forEach(desk -> desk.run(() -> desk.tell(all)));
+        }
+    }
+
+    /** One defect less, and the rest is told still. */
+    private void takeSafely(Learned learned) {
+        try {
+            take(learned);
+        } catch (RuntimeException defect) {
+            LOG.error("a change of a session could not be told", defect);
         }
     }
 
@@ -179,14 +191,12 @@ final class Hub {
         long since = told.map(Session::revision).orElse(0L);
         Optional<List<SessionChange>> missed = descends ? now.changesSince(since) : Optional.empty();
         if (missed.isPresent()) {
-            missed.get().forEach(change -> publish(now, change, Optional.empty(), Optional.of(ofSession(now, change))));
+            missed.get()
+                    .forEach(
+                            change -> publish(now, change, Optional.empty(), Optional.of(Messages.ofOne(now, change))));
         } else if (!told.equals(Optional.of(now))) {
-            leap(now, descends ? now.changes() : lastOf(now), since, descends ? GAP : REWRITTEN);
+            leap(now, descends ? now.changes() : lastOf(now), since, descends ? Opening.GAP : REWRITTEN);
         }
-    }
-
-    private static Message ofSession(Session session, SessionChange change) {
-        return Messages.change(change, Point.of(change.revision(), session.createdAt()), Optional.empty());
     }
 
     private static List<SessionChange> lastOf(Session session) {
@@ -275,25 +285,11 @@ final class Hub {
         TenantView view = view(wish.tenant());
         if (wish.session().isPresent()) {
             return view.session(wish.session().get())
-                    .map(now -> ofSession(now, wish.since().map(Point::parse)));
+                    .map(now -> Opening.of(now, wish.since().map(Point::parse)));
         }
         return Optional.of(wish.since()
                 .map(id -> backlog.since(wish.tenant(), view, Cursor.parse(id)))
                 .orElseGet(() -> backlog.present(view)));
-    }
-
-    private static Opening ofSession(Session now, Optional<Point> since) {
-        if (since.isEmpty()) {
-            return Opening.of(Messages.state(now, Point.of(now)));
-        }
-        long revision = since.get().revision();
-        if (!since.get().isOf(now) || revision > now.revision()) {
-            return Opening.of(Messages.reset(now, ANOTHER));
-        }
-        return now.changesSince(revision)
-                .map(missed -> Opening.of(
-                        missed.stream().map(change -> ofSession(now, change)).toArray(Message[]::new)))
-                .orElseGet(() -> Opening.of(Messages.reset(now, GAP)));
     }
 
     /** What the registry told, until it has been looked at. */

@@ -34,6 +34,11 @@ final class Messages {
                 more -> change(change, id, Optional.of(skipped.orElse(0L) + more)));
     }
 
+    /** For those who watch this session. */
+    static Message ofOne(Session session, SessionChange change) {
+        return change(change, Point.of(change.revision(), session.createdAt()), Optional.empty());
+    }
+
     /**
      * Where a session stands.
      *

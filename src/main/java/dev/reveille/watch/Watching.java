@@ -27,7 +27,7 @@ public final class Watching {
     }
 
     /**
-     * Checks what can be known at once.
+     * Checks what can be known at once, before anything is asked for {@code wish}.
      *
      * @throws FailureException {@code invalid_request} for a bad {@code since} or handshake, {@code unsupported} if the client
      *     takes no event stream
@@ -53,11 +53,16 @@ public final class Watching {
     /**
      * Begins to tell. By websocket where that is asked for, else as an event stream; {@code HEAD} is answered and over.
      *
-     * @param wish checked by {@link #check}; who asks has the right to it
-     * @return when the client is told that it watches; fails, and nothing was answered, with {@code too_many_waiting}, {@code
-     *     shutting_down}, or {@code unknown_session}
+     * @param wish who asks has the right to it
+     * @return when the client is told that it watches; fails, and nothing was answered, as {@link #check} does, or with {@code
+     *     too_many_waiting}, {@code shutting_down}, or {@code unknown_session}
      */
     public Future<Void> begin(HttpServerRequest request, Wish wish) {
+        try {
+            check(request, wish);
+        } catch (FailureException wrong) {
+            return Future.failedFuture(wrong);
+        }
         if (HttpMethod.HEAD.equals(request.method())) {
             return EventStreamOutlet.head(request.response()).end();
         }

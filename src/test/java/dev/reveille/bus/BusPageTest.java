@@ -53,6 +53,7 @@ class BusPageTest {
         }
         assertThat(all).contains(Catalogue.CHANGED.address(), Catalogue.RUNTIME_STOP.address());
         all.add(Catalogue.changed(new SessionId("x")).address().replaceFirst("x$", "<session_id>"));
+        all.add(Catalogue.progress(new SessionId("x")).address().replaceFirst("x$", "<session_id>"));
         return all;
     }
 

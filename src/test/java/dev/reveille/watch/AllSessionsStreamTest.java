@@ -277,7 +277,8 @@ class AllSessionsStreamTest {
         }
         Long before = seen.put(message.getString("session_id"), message.getLong("revision"));
         if (message.getString("type").equals("change")) {
-            assertThat(message.getLong("revision")).isEqualTo((before == null ? 1 : before + 1) + message.getLong("skipped", 0L));
+            assertThat(message.getLong("revision"))
+                    .isEqualTo((before == null ? 1 : before + 1) + message.getLong("skipped", 0L));
         }
     }
 

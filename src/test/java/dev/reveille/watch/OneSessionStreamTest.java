@@ -194,6 +194,24 @@ class OneSessionStreamTest {
     }
 
     @Test
+    void whoComesFromANodeThatHadHeardMoreIsToldNothingTwice() {
+        stage.opens("s-1");
+        try (Stage deaf = stage.beside()) {
+            stage.changesOnlyHere("s-1");
+            assertThat(deaf.session("s-1").revision()).isEqualTo(1);
+
+            try (EventClient back = EventClient.to(deaf.port(), "/s-1?since=2");
+                    EventClient fromNowhere = EventClient.to(deaf.port(), "/s-1?since=999")) {
+                assertThat(back.status()).isEqualTo(200);
+                assertThat(fromNowhere.next().getString("type")).isEqualTo("reset");
+                deaf.changes("s-1");
+                assertThat(revisions(back.next(1))).containsExactly(3L);
+                assertThat(revisions(fromNowhere.next(1))).containsExactly(3L);
+            }
+        }
+    }
+
+    @Test
     void progressIsToldInBetweenAndNotAgain() {
         stage.opens("s-1");
         try (EventClient client = stage.watches("/s-1")) {
