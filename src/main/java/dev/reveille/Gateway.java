@@ -20,6 +20,7 @@ import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.watch.StatusStreams;
+import dev.reveille.webhook.WebhookVerticle;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
@@ -168,12 +169,19 @@ public final class Gateway {
         return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
                 .compose(up -> streams.open())
                 .onSuccess(up -> undo.push(streams::close))
+                .compose(up -> webhook(registry))
                 .compose(up ->
                         deploy(new LifecycleVerticle(registry, node, tenants, urls, calls, settings, meters, clock)))
                 .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))
                 .compose(up -> certificates())
                 .compose(certificates -> listeners(registry, tickets, api, certificates))
                 .onSuccess(up -> readiness.ready());
+    }
+
+    private Future<?> webhook(SessionRegistry registry) {
+        return settings.webhook().url().isEmpty()
+                ? Future.succeededFuture()
+                : deploy(new WebhookVerticle(registry, streams, node, settings.webhook(), meters, clock));
     }
 
     /** One listener on each event loop that the machine can run at once, all on one port. */

@@ -84,6 +84,9 @@ class RoomsTest {
             mayUse("watch", "session", "bus", "config", "access", "problem", "registry");
 
     @ArchTest
+    static final ArchRule webhooksOnlyHear = mayUse("webhook", "session", "bus", "config", "registry", "watch");
+
+    @ArchTest
     static final ArchRule theApiPassesClientsCallsOnToTheRuntimeApiAndMakesNoneOfItsOwn = noClasses()
             .that()
             .resideInAPackage("dev.reveille.api..")

@@ -179,6 +179,11 @@ public final class Cluster implements ClusterNode {
     }
 
     @Override
+    public Set<String> members() {
+        return members;
+    }
+
+    @Override
     public void onChange(Runnable listener) {
         listeners.add(listener);
     }

@@ -1,6 +1,7 @@
 package dev.reveille.bus;
 
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -19,6 +20,11 @@ public interface ClusterNode {
 
     /** How many nodes there are now, this one included. */
     int size();
+
+    /** The names of all nodes that there are now, this one included. */
+    default Set<String> members() {
+        return Set.of(id());
+    }
 
     /** Tells {@code listener} each time that members have come or gone, or a map may have lost something. */
     void onChange(Runnable listener);

@@ -81,6 +81,15 @@ final class Expectations {
                 "an http or https URL with a valid host name, without user, query or fragment");
     }
 
+    /** An absolute URL to post to, with a path and a query of its own. */
+    Expectations receiver(String key, URI value) {
+        return that(
+                isPlain(value),
+                key,
+                Form.withoutSecrets(value.toString()),
+                "an http or https URL with a valid host name, without user or fragment");
+    }
+
     Expectations that(boolean met, String key, String value, String expected) {
         if (!met) {
             problems.add(Problem.of(whole(key), value, expected));
@@ -121,13 +130,16 @@ final class Expectations {
     }
 
     private static boolean isBase(URI url) {
+        return isPlain(url) && url.getRawQuery() == null;
+    }
+
+    private static boolean isPlain(URI url) {
         return url.getScheme() != null
                 && SCHEMES.contains(url.getScheme())
                 && url.getHost() != null
                 && url.getPort() != 0
                 && url.getPort() <= 65_535
                 && url.getRawUserInfo() == null
-                && url.getRawQuery() == null
                 && url.getRawFragment() == null;
     }
 }

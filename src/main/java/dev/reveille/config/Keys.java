@@ -193,6 +193,22 @@ final class Keys {
     static final Key<Duration> TICKET_LIFETIME =
             key("watchers.ticket-lifetime", Form.TIME, "5m", s -> s.watchers().ticketLifetime());
 
+    static final Key<Optional<URI>> WEBHOOK_URL = key(
+            "webhook.url",
+            Form.urlOr("", "an http or https URL, or nothing"),
+            "",
+            s -> s.webhook().url());
+    static final Key<Optional<String>> WEBHOOK_SECRET =
+            key("webhook.secret", Form.SECRET_OR_NONE, "", s -> s.webhook().secret());
+    static final Key<Duration> WEBHOOK_TIMEOUT =
+            key("webhook.timeout", Form.TIME, "10s", s -> s.webhook().timeout());
+    static final Key<Duration> WEBHOOK_RETRY_DELAY =
+            key("webhook.retry-delay", Form.TIME, "1s", s -> s.webhook().retryDelay());
+    static final Key<Duration> WEBHOOK_GIVE_UP_AFTER =
+            key("webhook.give-up-after", Form.TIME, "24h", s -> s.webhook().giveUpAfter());
+    static final Key<Integer> WEBHOOK_MOST =
+            key("webhook.most", Form.NUMBER, "10000", s -> s.webhook().most());
+
     static final Key<Boolean> CLUSTER_ENABLED =
             key("cluster.enabled", Form.YES_OR_NO, "false", s -> s.cluster().enabled());
     static final Key<String> CLUSTER_NAME =

@@ -34,6 +34,7 @@ public record Settings(
         Proxy proxy,
         Registry registry,
         Watchers watchers,
+        Webhook webhook,
         Cluster cluster,
         Shutdown shutdown,
         Log log) {
@@ -47,6 +48,7 @@ public record Settings(
         Objects.requireNonNull(proxy, "proxy");
         Objects.requireNonNull(registry, "registry");
         Objects.requireNonNull(watchers, "watchers");
+        Objects.requireNonNull(webhook, "webhook");
         Objects.requireNonNull(cluster, "cluster");
         Objects.requireNonNull(shutdown, "shutdown");
         Objects.requireNonNull(log, "log");
@@ -134,6 +136,7 @@ public record Settings(
                 proxy,
                 registry,
                 watchers,
+                webhook,
                 newCluster,
                 shutdown,
                 log);
@@ -629,6 +632,44 @@ public record Settings(
                     .timeOrNone("retain-stopped", retainStopped)
                     .time("repair-interval", repairInterval)
                     .met();
+        }
+    }
+
+    /**
+     * Who is told of each change by a POST.
+     *
+     * @param url where to; empty: nobody is told
+     * @param secret what the posts are signed with; there must be one if there is a URL
+     * @param timeout how long the receiver may take to answer
+     * @param retryDelay how long to wait before the second try; then twice as long each time, and five minutes at most
+     * @param giveUpAfter how old a change may become before a failure is the last one
+     * @param most how many sessions may have something to be posted at once
+     */
+    public record Webhook(
+            Optional<URI> url,
+            Optional<String> secret,
+            Duration timeout,
+            Duration retryDelay,
+            Duration giveUpAfter,
+            int most) {
+        private static final int LIMIT = 1_000_000;
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Webhook {
+            Expectations expectations = new Expectations("webhook")
+                    .that(url.isEmpty() || secret.isPresent(), "secret", "", "a secret, as webhook.url is given")
+                    .time("timeout", timeout)
+                    .time("retry-delay", retryDelay)
+                    .time("give-up-after", giveUpAfter)
+                    .number("most", most, 1, LIMIT);
+            url.ifPresent(u -> expectations.receiver("url", u));
+            secret.ifPresent(s -> expectations.secret("secret", s));
+            expectations.met();
+        }
+
+        @Override
+        public String toString() {
+            return "Webhook[" + url.map(u -> Form.withoutSecrets(u.toString())).orElse("") + "]";
         }
     }
 

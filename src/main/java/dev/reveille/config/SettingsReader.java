@@ -74,6 +74,7 @@ public final class SettingsReader {
                 section(this::proxy, Settings::proxy),
                 section(this::registry, Settings::registry),
                 section(this::watchers, Settings::watchers),
+                section(this::webhook, Settings::webhook),
                 section(this::cluster, Settings::cluster),
                 section(this::shutdown, Settings::shutdown),
                 section(this::log, Settings::log));
@@ -171,6 +172,16 @@ public final class SettingsReader {
     private Settings.Registry registry() {
         return new Settings.Registry(
                 valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL), valueOf(Keys.REGISTRY_DIRECTORY));
+    }
+
+    private Settings.Webhook webhook() {
+        return new Settings.Webhook(
+                valueOf(Keys.WEBHOOK_URL),
+                valueOf(Keys.WEBHOOK_SECRET),
+                valueOf(Keys.WEBHOOK_TIMEOUT),
+                valueOf(Keys.WEBHOOK_RETRY_DELAY),
+                valueOf(Keys.WEBHOOK_GIVE_UP_AFTER),
+                valueOf(Keys.WEBHOOK_MOST));
     }
 
     private Settings.Watchers watchers() {

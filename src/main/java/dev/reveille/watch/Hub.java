@@ -222,7 +222,7 @@ final class Hub {
         view.told(print, change.revision(), change.at().toEpochMilli());
         Message forTenant = Messages.change(change, backlog.cursor(view).encode(), skipped);
         keep(new Bulletin(number, now.tenant(), now.id(), print, change.revision(), forSession, forTenant));
-        tellFollowers(new StatusEvent.Changed(change, now.createdAt(), skipped));
+        tellFollowers(new StatusEvent.Changed(change, now, skipped));
     }
 
     private void forgotten(Session session) {

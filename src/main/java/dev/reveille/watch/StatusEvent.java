@@ -1,5 +1,6 @@
 package dev.reveille.watch;
 
+import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
 import dev.reveille.session.SessionProgress;
@@ -16,14 +17,14 @@ public sealed interface StatusEvent {
     /**
      * A session changed.
      *
-     * @param createdAt tells one life of a session from another: one that was forgotten and opened again counts from 1
+     * @param session as it was known when this was told: after the change, or later ones
      * @param skipped empty if it follows what was told before; else it stands for so many changes more that nobody knows any
      *     more
      */
-    record Changed(SessionChange change, Instant createdAt, Optional<Long> skipped) implements StatusEvent {
+    record Changed(SessionChange change, Session session, Optional<Long> skipped) implements StatusEvent {
         public Changed {
             Objects.requireNonNull(change, "change");
-            Objects.requireNonNull(createdAt, "createdAt");
+            Objects.requireNonNull(session, "session");
             Objects.requireNonNull(skipped, "skipped");
         }
 

@@ -91,6 +91,7 @@ class EverySettingTest {
                     ofSeconds(10),
                     Optional.of(Path.of(System.getProperty("user.home"), ".reveille/registry"))),
             new Settings.Watchers(10_000, ofSeconds(60), ofMinutes(5)),
+            new Settings.Webhook(Optional.empty(), Optional.empty(), ofSeconds(10), ofSeconds(1), ofHours(24), 10_000),
             new Settings.Cluster(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
             new Settings.Shutdown(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
             new Settings.Log(Settings.Log.Format.TEXT, "info"));
@@ -176,6 +177,13 @@ class EverySettingTest {
                                     Settings.Intent.WAKES))),
             new Settings.Registry(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
             new Settings.Watchers(7, ofSeconds(8), ofSeconds(9)),
+            new Settings.Webhook(
+                    Optional.of(URI.create("https://hooks.example/a?b=c")),
+                    Optional.of("hook-secret"),
+                    ofSeconds(3),
+                    ofSeconds(4),
+                    ofHours(5),
+                    6),
             new Settings.Cluster(
                     true,
                     "east",
@@ -259,6 +267,12 @@ class EverySettingTest {
             Map.entry("watchers.most", "7"),
             Map.entry("watchers.stalled-after", "8s"),
             Map.entry("watchers.ticket-lifetime", "9s"),
+            Map.entry("webhook.url", "https://hooks.example/a?b=c"),
+            Map.entry("webhook.secret", "hook-secret"),
+            Map.entry("webhook.timeout", "3s"),
+            Map.entry("webhook.retry-delay", "4s"),
+            Map.entry("webhook.give-up-after", "5h"),
+            Map.entry("webhook.most", "6"),
             Map.entry("cluster.enabled", "true"),
             Map.entry("cluster.name", "east"),
             Map.entry("cluster.host", "10.0.0.7"),
@@ -373,7 +387,8 @@ class EverySettingTest {
                 "REVEILLE_TENANTS_0_API_KEY", "acme-secret",
                 "REVEILLE_TENANTS_0_UPSTREAM_API_KEY", "acme-upstream",
                 "REVEILLE_TENANTS_1_API_KEY", "beta-secret",
-                "REVEILLE_TENANTS_2_API_KEY_SHA256", GAMMA);
+                "REVEILLE_TENANTS_2_API_KEY_SHA256", GAMMA,
+                "REVEILLE_WEBHOOK_SECRET", "hook-secret");
 
         assertThat(SettingsReader.read(Optional.of(defaults), Map.of())).isEqualTo(DEFAULTS);
         assertThat(SettingsReader.read(Optional.of(others), secrets)).isEqualTo(OTHERS);
@@ -382,7 +397,7 @@ class EverySettingTest {
     @Test
     void secretsAreNeitherPrintedNorPartOfARecordsText() {
         assertThat(OTHERS.toYaml() + OTHERS)
-                .doesNotContain("upstream-secret", "acme-secret", "acme-upstream", "beta-secret", GAMMA)
+                .doesNotContain("upstream-secret", "acme-secret", "acme-upstream", "beta-secret", GAMMA, "hook-secret")
                 .contains("acme", "api-key: \"********\"");
     }
 

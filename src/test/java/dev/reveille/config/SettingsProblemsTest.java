@@ -345,7 +345,7 @@ class SettingsProblemsTest {
         lifecycle.start-timout | did you mean lifecycle.start-timeout?
         registry.cleaning      | expected: one of registry.retain-stopped, registry.repair-interval, registry.directory
         upstream.breaker.colour| expected: one of upstream.breaker.failures, upstream.breaker.window, upstream.breaker.reset
-        weather                | expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy, registry, watchers, cluster, shutdown, log, tenants
+        weather                | expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy, registry, watchers, webhook, cluster, shutdown, log, tenants
         """)
     void anUnknownKeySuggestsWhatMayBeMeant(String key, String advice) throws IOException {
         Path file = file(key + ": hunter2\n");
@@ -472,7 +472,8 @@ class SettingsProblemsTest {
                         shapes + ": a key that is no word; from " + shapes + " line 7",
                         "lifecycle.poll-first: a group of keys (expected: a single value); from " + shapes + " line 8",
                         "strange: unknown (expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy,"
-                                + " registry, watchers, cluster, shutdown, log, tenants); from " + shapes + " line 10");
+                                + " registry, watchers, webhook, cluster, shutdown, log, tenants); from " + shapes
+                                + " line 10");
     }
 
     @Test

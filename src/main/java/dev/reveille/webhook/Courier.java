@@ -1,0 +1,254 @@
+package dev.reveille.webhook;
+
+import dev.reveille.bus.Wire;
+import dev.reveille.config.Settings;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionChange;
+import dev.reveille.session.SessionId;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Posts what is to be posted of the sessions that are this node's to post for: of one session one change at a time, of
+ * many sessions a few at once. Belongs to one event loop.
+ */
+final class Courier {
+    private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
+
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
+    private final Vertx vertx;
+    private final Receiver receiver;
+    private final Map<SessionId, Round> rounds = new LinkedHashMap<>();
+    private final Deque<Round> ready = new ArrayDeque<>();
+    private final Progress progress;
+    private final Settings.Webhook settings;
+    private final WebhookMeters meters;
+    private final InstantSource clock;
+    private int under;
+    private boolean closed;
+    private boolean full;
+
+    Courier(
+            Vertx vertx,
+            Receiver receiver,
+            Progress progress,
+            Settings.Webhook settings,
+            WebhookMeters meters,
+            InstantSource clock) {
+        this.vertx = vertx;
+        this.receiver = receiver;
+        this.progress = progress;
+        this.settings = settings;
+        this.meters = meters;
+        this.clock = clock;
+    }
+
+    /** Where it is written how far the receiver was told. */
+    interface Progress {
+        /** @return how far; of nothing if that is not known */
+        Future<Posted> of(Session session);
+
+        /** Writes it down; what fails leads to something being posted twice. */
+        Future<Void> reached(SessionId session, Posted posted);
+
+        /** Whether this node posts for the session. */
+        boolean mine(SessionId session);
+    }
+
+    /** Something has changed, to {@code now}. */
+    void changed(Session now) {
+        Round known = rounds.get(now.id());
+        if (known != null) {
+            known.heard(now);
+        } else if (rounds.size() >= settings.most()) {
+            turnedAway(now);
+        } else {
+            full = false;
+            begin(now);
+        }
+    }
+
+    private void turnedAway(Session now) {
+        meters.dead();
+        if (!full) {
+            full = true;
+            LOG.error(
+                    "session={} revision={} and more are not posted to the webhook: {} sessions wait for that already"
+                            + " (webhook.most); they are once fewer wait",
+                    now.id(),
+                    now.revision(),
+                    settings.most());
+        }
+    }
+
+    /** Of how many sessions something is to be posted. */
+    int behind() {
+        return rounds.size();
+    }
+
+    void close() {
+        closed = true;
+        rounds.values().forEach(round -> vertx.cancelTimer(round.timer));
+        rounds.clear();
+        ready.clear();
+    }
+
+    private void begin(Session session) {
+        Round round = new Round(session);
+        rounds.put(session.id(), round);
+        begin(round);
+    }
+
+    private void begin(Round round) {
+        progress.of(round.latest).onComplete(found -> {
+            if (found.failed()) {
+                again(round, found.cause());
+            } else {
+                round.posted = found.result();
+                ready(round);
+            }
+        });
+    }
+
+    private void ready(Round round) {
+        ready.add(round);
+        next();
+    }
+
+    private void next() {
+        while (!closed && under < Receiver.TOGETHER && !ready.isEmpty()) {
+            go(ready.poll());
+        }
+    }
+
+    private void go(Round round) {
+        Session session = round.latest;
+        if (round.posted.revision() >= session.revision() || !progress.mine(session.id())) {
+            rounds.remove(session.id());
+            round.nextLife.ifPresent(this::begin);
+            return;
+        }
+        List<SessionChange> all = session.changesSince(round.posted.revision()).orElseGet(session::changes);
+        SessionChange change = all.get(0);
+        long skipped = change.revision() - round.posted.revision() - 1;
+        JsonObject json = Wire.change(change);
+        if (skipped > 0) {
+            json.put("coalesced", true).put("skipped", skipped);
+        }
+        String id =
+                session.id() + "-" + Long.toString(session.createdAt().toEpochMilli(), 36) + "-" + change.revision();
+        under++;
+        receiver.post(id, json.encode())
+                .onComplete(sent -> under--)
+                .onSuccess(taken -> reached(round, change))
+                .onFailure(error -> refused(round, change, error))
+                .onComplete(sent -> next());
+    }
+
+    private void reached(Round round, SessionChange change) {
+        meters.delivered();
+        moveOn(round, change);
+    }
+
+    private void moveOn(Round round, SessionChange change) {
+        round.failures = 0;
+        round.posted = round.posted.to(change.revision());
+        progress.reached(change.sessionId(), round.posted).onComplete(written -> {
+            if (written.failed()) {
+                LOG.warn(
+                        "session={} it could not be noted that revision {} is posted: {}",
+                        change.sessionId(),
+                        change.revision(),
+                        written.cause().getMessage());
+            }
+            ready(round);
+        });
+    }
+
+    private void refused(Round round, SessionChange change, Throwable error) {
+        Duration age = Duration.between(change.at(), clock.instant());
+        if (age.compareTo(settings.giveUpAfter()) >= 0) {
+            meters.dead();
+            LOG.error(
+                    "session={} revision={} state={} is given up after {} s: the webhook's receiver never took it: {}",
+                    change.sessionId(),
+                    change.revision(),
+                    change.state(),
+                    age.toSeconds(),
+                    error.getMessage());
+            moveOn(round, change);
+        } else {
+            meters.failed();
+            again(round, error);
+        }
+    }
+
+    private void again(Round round, Throwable error) {
+        Duration pause = pause(round, error);
+        round.failures++;
+        if (Integer.bitCount(round.failures) == 1) {
+            LOG.warn(
+                    "session={} the webhook's receiver could not be told, {} times now, next in {} ms: {}",
+                    round.latest.id(),
+                    round.failures,
+                    pause.toMillis(),
+                    error.getMessage());
+        }
+        if (!closed) {
+            round.timer = vertx.setTimer(pause.toMillis(), t -> {
+                if (round.posted == null) {
+                    begin(round);
+                } else {
+                    ready(round);
+                }
+            });
+        }
+    }
+
+    /** Twice as long each time, and never the same for two. */
+    private Duration pause(Round round, Throwable error) {
+        if (error instanceof Receiver.Refused refused && refused.retryAfter().isPresent()) {
+            Duration asked = refused.retryAfter().get();
+            return asked.compareTo(LONGEST_PAUSE) < 0 ? asked.plusMillis(1) : LONGEST_PAUSE;
+        }
+        long longest = Math.max(
+                1,
+                Math.min(LONGEST_PAUSE.toMillis(), settings.retryDelay().toMillis() << Math.min(round.failures, 20)));
+        return Duration.ofMillis(longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1) + 1);
+    }
+
+    /** One session that the receiver has to hear of. */
+    private static final class Round {
+        private Session latest;
+        private Optional<Session> nextLife = Optional.empty();
+        private Posted posted;
+        private int failures;
+        private long timer = -1;
+
+        private Round(Session latest) {
+            this.latest = latest;
+        }
+
+        /** One that was forgotten and opened again is told of when all of its earlier life was. */
+        private void heard(Session now) {
+            if (latest.sameLife(now)) {
+                latest = now.revision() > latest.revision() ? now : latest;
+            } else if (now.createdAt().isAfter(latest.createdAt())) {
+                nextLife = Optional.of(now);
+            }
+        }
+    }
+}

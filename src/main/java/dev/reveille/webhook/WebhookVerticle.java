@@ -1,0 +1,172 @@
+package dev.reveille.webhook;
+
+import dev.reveille.bus.ClusterNode;
+import dev.reveille.config.Settings;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import dev.reveille.watch.StatusEvent;
+import dev.reveille.watch.StatusStreams;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.shareddata.AsyncMap;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hears of changes, and lets the courier post those that are this node's to post. */
+public final class WebhookVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(WebhookVerticle.class);
+
+    /** The map's name in the cluster. */
+    private static final String MAP = "reveille.webhook";
+
+    private static final Duration STOCKTAKING = Duration.ofMinutes(10);
+
+    private final SessionRegistry registry;
+    private final StatusStreams streams;
+    private final ClusterNode node;
+    private final URI url;
+    private final Settings.Webhook settings;
+    private final MeterRegistry meters;
+    private final InstantSource clock;
+    private final Consumer<StatusEvent> follower = this::heard;
+    private AsyncMap<String, String> map;
+    private Receiver receiver;
+    private Courier courier;
+    private long stocktaking;
+    private boolean settling;
+
+    /** @param settings with a URL and a secret */
+    public WebhookVerticle(
+            SessionRegistry registry,
+            StatusStreams streams,
+            ClusterNode node,
+            Settings.Webhook settings,
+            MeterRegistry meters,
+            InstantSource clock) {
+        this.registry = Objects.requireNonNull(registry, "registry");
+        this.streams = Objects.requireNonNull(streams, "streams");
+        this.node = Objects.requireNonNull(node, "node");
+        this.url = settings.url().orElseThrow();
+        this.settings = settings;
+        this.meters = Objects.requireNonNull(meters, "meters");
+        this.clock = Objects.requireNonNull(clock, "clock");
+    }
+
+    @Override
+    public Future<?> start() {
+        receiver = new Receiver(vertx, url, settings, clock);
+        WebhookMeters counts = new WebhookMeters(meters, () -> courier == null ? 0 : courier.behind());
+        courier = new Courier(vertx, receiver, new Shared(), settings, counts, clock);
+        return vertx.sharedData().<String, String>getAsyncMap(MAP).compose(shared -> {
+            map = shared;
+            streams.follow(follower);
+            node.onChange(() -> context.runOnContext(v -> membersChanged()));
+            stocktaking = vertx.setPeriodic(STOCKTAKING.toMillis(), t -> membersChanged());
+            return takeStock();
+        });
+    }
+
+    @Override
+    public Future<?> stop() {
+        vertx.cancelTimer(stocktaking);
+        streams.unfollow(follower);
+        courier.close();
+        return receiver.close();
+    }
+
+    private void heard(StatusEvent event) {
+        context.runOnContext(v -> {
+            if (event instanceof StatusEvent.Changed news) {
+                changed(news.session());
+            }
+        });
+    }
+
+    private void changed(Session session) {
+        // Those who posted for it until just now may have one under way.
+        if (!settling && isMine(session.id())) {
+            courier.changed(session);
+        }
+    }
+
+    private boolean isMine(SessionId session) {
+        return Duty.isOf(node.id(), session, node.members());
+    }
+
+    private void forget(SessionId session, String text) {
+        map.removeIfPresent(session.value(), text)
+                .onFailure(e -> LOG.debug("session={} is still in {}: {}", session, MAP, e.getMessage()));
+    }
+
+    /** Sessions have other nodes that post for them now. */
+    private void membersChanged() {
+        if (settling) {
+            return;
+        }
+        settling = true;
+        vertx.setTimer(settings.timeout().toMillis(), t -> {
+            settling = false;
+            takeStock().onFailure(e -> {
+                LOG.warn("what is still to be posted could not be read: {}", e.getMessage());
+                membersChanged();
+            });
+        });
+    }
+
+    /** Looks which of this node's sessions the receiver was not told all of, and forgets those that are no more. */
+    private Future<Void> takeStock() {
+        return map.entries()
+                .onSuccess(told -> {
+                    registry.all().stream()
+                            .filter(session -> isMine(session.id()))
+                            .filter(session -> isBehind(session, told))
+                            .forEach(courier::changed);
+                    told.forEach(this::forgetUnlessKnown);
+                })
+                .mapEmpty();
+    }
+
+    private void forgetUnlessKnown(String id, String text) {
+        SessionId session = new SessionId(id);
+        if (isMine(session) && registry.seen(session).isEmpty()) {
+            forget(session, text);
+        }
+    }
+
+    private static boolean isBehind(Session session, Map<String, String> told) {
+        return Posted.read(told.get(session.id().value()))
+                .filter(posted -> posted.isOf(session))
+                .map(posted -> posted.revision() < session.revision())
+                .orElse(true);
+    }
+
+    private final class Shared implements Courier.Progress {
+        @Override
+        public Future<Posted> of(Session session) {
+            return map.get(session.id().value())
+                    .map(text -> Optional.ofNullable(text)
+                            .flatMap(Posted::read)
+                            .filter(posted -> posted.isOf(session))
+                            .orElseGet(() -> Posted.nothingOf(session)));
+        }
+
+        @Override
+        public Future<Void> reached(SessionId session, Posted posted) {
+            return map.put(session.value(), posted.text());
+        }
+
+        @Override
+        public boolean mine(SessionId session) {
+            return isMine(session);
+        }
+    }
+}
