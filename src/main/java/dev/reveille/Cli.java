@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
         description = "The gateway that wakes sandboxes.",
         mixinStandardHelpOptions = true,
         versionProvider = Cli.Version.class,
+        subcommands = Watch.class,
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:well", "1:failed", "2:wrong usage", "78:wrong settings"})
 final class Cli implements Callable<Integer> {
