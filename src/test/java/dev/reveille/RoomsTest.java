@@ -95,6 +95,9 @@ class RoomsTest {
             .haveSimpleName("RuntimeApi");
 
     @ArchTest
+    static final ArchRule websocketsKnowOnlyFailures = mayUse("websocket", "session");
+
+    @ArchTest
     static final ArchRule adminOnlyReads = mayUse("admin", "config");
 
     @ArchTest

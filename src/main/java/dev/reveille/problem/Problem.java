@@ -73,7 +73,7 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
     }
 
     /**
-     * Sets status and {@code Retry-After}, for an answer in another form than ours. All other header fields but {@code
+     * Sets status and {@code Retry-After}, or which websockets there are (RFC 6455, 4.2.2), for an answer in another form than ours. All other header fields but {@code
      * Connection} are taken away.
      *
      * @return whether there still was something to set; if not, an answer was begun already
@@ -88,6 +88,9 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
             response.putHeader(HttpHeaders.CONNECTION, connection);
         }
         failure.retryAfter().ifPresent(d -> response.putHeader(HttpHeaders.RETRY_AFTER, seconds(d)));
+        if (failure.status() == HttpResponseStatus.UPGRADE_REQUIRED.code()) {
+            response.putHeader(HttpHeaders.UPGRADE, "websocket").putHeader("Sec-WebSocket-Version", "13");
+        }
         response.setStatusCode(failure.status())
                 .setStatusMessage(HttpResponseStatus.valueOf(failure.status()).reasonPhrase());
         return true;

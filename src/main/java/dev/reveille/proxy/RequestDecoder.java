@@ -34,6 +34,8 @@ final class RequestDecoder extends HttpRequestDecoder {
     /** Where the next byte belongs. */
     private enum State {
         BETWEEN,
+        /** The last request asks for another protocol: what comes next is HTTP only if that is refused. */
+        UNDECIDED,
         LINE,
         FIELDS,
         BODY,
@@ -51,6 +53,10 @@ final class RequestDecoder extends HttpRequestDecoder {
     private static final int LONGEST_CHUNK_LINE = 256;
 
     private static final int MOST_SIZE_DIGITS = 16;
+
+    /** What a client may say to a websocket that nobody has agreed to yet. */
+    private static final int MOST_UNDECIDED = 64 * 1024;
+
     private static final int NOT_WHOLE = -1;
     private static final byte CR = '\r';
     private static final byte LF = '\n';
@@ -116,7 +122,31 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     /** Whether anything came behind the last request, or it was refused. */
     boolean saidMore() {
-        return state != State.BETWEEN || actualReadableBytes() > 0;
+        return (state != State.BETWEEN && state != State.UNDECIDED) || actualReadableBytes() > 0;
+    }
+
+    /** Whether what comes is kept, as it may not be HTTP. */
+    boolean isUndecided() {
+        return state == State.UNDECIDED;
+    }
+
+    /** It is HTTP. */
+    void decide() {
+        state = State.BETWEEN;
+        if (actualReadableBytes() > 0) {
+            context.executor().execute(this::readOn);
+        }
+    }
+
+    private void readOn() {
+        if (!context.isRemoved()) {
+            try {
+                channelRead(context, Unpooled.EMPTY_BUFFER);
+                channelReadComplete(context);
+            } catch (Exception wrong) {
+                context.fireExceptionCaught(wrong);
+            }
+        }
     }
 
     /** Whether a request has begun and its head is not whole. */
@@ -171,6 +201,10 @@ final class RequestDecoder extends HttpRequestDecoder {
     private void step(ByteBuf in, List<Object> out) {
         switch (state) {
             case BETWEEN -> between(in);
+            case UNDECIDED ->
+                require(
+                        in.readableBytes() <= MOST_UNDECIDED,
+                        "the new protocol was spoken before anybody agreed to it");
             case LINE -> requestLine(in);
             case FIELDS -> fields(in, out);
             case BODY, CHUNK -> body(in, out);
@@ -370,6 +404,9 @@ final class RequestDecoder extends HttpRequestDecoder {
             state = State.BODY;
         } else {
             end(out);
+            if (method.equals(HttpMethod.GET) && request.headers().contains(HttpHeaderNames.UPGRADE)) {
+                state = State.UNDECIDED;
+            }
         }
     }
 

@@ -50,6 +50,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     private static final long LINGER = Duration.ofSeconds(2).toNanos();
 
     private static final long NEVER = Long.MAX_VALUE;
+    private static final int SWITCHING_PROTOCOLS = 101;
     private static final Demand ALWAYS = new Demand() {
         private final long start = System.nanoTime();
 
@@ -176,6 +177,16 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     public void flush(ChannelHandlerContext ctx) {
         lastWritten = System.nanoTime();
         ctx.flush();
+        if (decoder.isUndecided() && isAnswered()) {
+            decoder.decide();
+        }
+    }
+
+    /** Whether the request that is being served was answered, and not with a change of the protocol. */
+    private boolean isAnswered() {
+        return request != null
+                && request.response().ended()
+                && request.response().getStatusCode() != SWITCHING_PROTOCOLS;
     }
 
     @Override

@@ -128,11 +128,11 @@ public sealed interface GatewayFailure {
         }
     }
 
-    /** The request uses something of HTTP that is not spoken here, or wants an answer in a form that there is not. */
+    /** The request uses something of HTTP, or of websockets, that is not spoken here, or wants an answer in a form that there is not. */
     record Unsupported(int status, String detail) implements GatewayFailure {
         public Unsupported {
-            if (status != 406 && status != 501 && status != 505) {
-                throw new IllegalArgumentException("status: " + status + " (expected: 406, 501 or 505)");
+            if (status != 406 && status != 426 && status != 501 && status != 505) {
+                throw new IllegalArgumentException("status: " + status + " (expected: 406, 426, 501 or 505)");
             }
         }
 
