@@ -10,20 +10,26 @@ import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.util.List;
+import java.util.zip.Inflater;
 
 /** Turns a compressed message, however many frames it came in, into one frame as if it had come so. */
 final class Decompressing extends MessageToMessageDecoder<WebSocketFrame> {
     private static final int COMPRESSED = 0x4;
 
+    private final Deflate deflate;
     private final int longest;
+
+    /** What a client that refers to earlier messages may refer to; null before its first one. */
+    private Inflater kept;
 
     /** What there is of a compressed message; null while there is none under way. */
     private ByteBuf begun;
 
     private boolean isText;
 
-    Decompressing(int longest) {
+    Decompressing(Deflate deflate, int longest) {
         super(WebSocketFrame.class);
+        this.deflate = deflate;
         this.longest = longest;
     }
 
@@ -56,7 +62,7 @@ final class Decompressing extends MessageToMessageDecoder<WebSocketFrame> {
     private WebSocketFrame decompressed(ChannelHandlerContext context) {
         ByteBuf payload = context.alloc().buffer();
         try {
-            Deflate.decompress(begun, longest, payload);
+            decompress(payload);
         } catch (CorruptedWebSocketFrameException wrong) {
             payload.release();
             throw wrong;
@@ -66,9 +72,24 @@ final class Decompressing extends MessageToMessageDecoder<WebSocketFrame> {
         return isText ? new TextWebSocketFrame(payload) : new BinaryWebSocketFrame(payload);
     }
 
+    private void decompress(ByteBuf payload) {
+        if (!deflate.clientKeeps()) {
+            Deflate.decompress(begun, longest, payload);
+            return;
+        }
+        if (kept == null) {
+            kept = new Inflater(true);
+        }
+        Deflate.decompress(kept, begun, longest, payload);
+    }
+
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         forget();
+        if (kept != null) {
+            kept.end();
+            kept = null;
+        }
     }
 
     private void forget() {

@@ -15,18 +15,19 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * The extension permessage-deflate, as it was agreed on with a client: without contexts in both directions, so that nothing is
- * kept between messages, and a message is the same for all.
- *
- * <p>Netty's own would keep a compressor for each socket, and leaves it to the client whether it keeps a context.
+ * The extension permessage-deflate, as it was agreed on with a client: without a context in our direction, so that nothing is
+ * kept between messages, and a message is the same for all. Netty's own would keep a compressor for each socket.
  *
  * @param window how far back, as a power of two, what we compress may refer
+ * @param clientKeeps whether what the client compresses refers to earlier messages. We might ask it not to, unasked, but
+ *     some clients, such as Netty's, then give up the connection
  */
-record Deflate(int window) {
+record Deflate(int window, boolean clientKeeps) {
     private static final String NAME = "permessage-deflate";
     private static final String SERVER_WINDOW = "server_max_window_bits";
     private static final String CLIENT_WINDOW = "client_max_window_bits";
-    private static final String AGREED = NAME + "; server_no_context_takeover; client_no_context_takeover";
+    private static final String CLIENT_FORGETS = "client_no_context_takeover";
+    private static final String AGREED = NAME + "; server_no_context_takeover";
     private static final int SMALLEST_WINDOW = 8;
     private static final int LARGEST_WINDOW = 15;
 
@@ -66,12 +67,12 @@ record Deflate(int window) {
                 window = Integer.parseInt(value.orElseThrow());
             }
         }
-        return Optional.of(new Deflate(window));
+        return Optional.of(new Deflate(window, !seen.contains(CLIENT_FORGETS)));
     }
 
     private static boolean isKnown(String name, Optional<String> value) {
         return switch (name) {
-            case "server_no_context_takeover", "client_no_context_takeover" -> value.isEmpty();
+            case "server_no_context_takeover", CLIENT_FORGETS -> value.isEmpty();
             case SERVER_WINDOW -> value.filter(Deflate::isWindow).isPresent();
             case CLIENT_WINDOW -> value.map(Deflate::isWindow).orElse(true);
             default -> false;
@@ -96,7 +97,9 @@ record Deflate(int window) {
 
     /** What the client is answered. */
     String answer() {
-        return window == LARGEST_WINDOW ? AGREED : AGREED + "; " + SERVER_WINDOW + "=" + window;
+        return AGREED
+                + (clientKeeps ? "" : "; " + CLIENT_FORGETS)
+                + (window == LARGEST_WINDOW ? "" : "; " + SERVER_WINDOW + "=" + window);
     }
 
     /**
@@ -126,20 +129,30 @@ record Deflate(int window) {
         }
     }
 
+    /** One message that refers to no other; into {@code out}. Fails as {@link #decompress(Inflater, ByteBuf, int, ByteBuf)}. */
+    static void decompress(ByteBuf message, int longest, ByteBuf out) {
+        Inflater inflater = new Inflater(true);
+        try {
+            decompress(inflater, message, longest, out);
+        } finally {
+            inflater.end();
+        }
+    }
+
     /**
      * One message; into {@code out}.
      *
+     * @param inflater has read what the message refers to
      * @param longest the most bytes that may come of it
      * @throws CorruptedWebSocketFrameException 1009 if there are more, 1007 if it was not compressed like this
      */
-    static void decompress(ByteBuf message, int longest, ByteBuf out) {
+    static void decompress(Inflater inflater, ByteBuf message, int longest, ByteBuf out) {
         byte[] in = new byte[message.readableBytes() + TAIL.length];
         message.getBytes(message.readerIndex(), in, 0, message.readableBytes());
         System.arraycopy(TAIL, 0, in, in.length - TAIL.length, TAIL.length);
-        Inflater inflater = new Inflater(true);
+        inflater.setInput(in);
+        byte[] piece = new byte[PIECE];
         try {
-            inflater.setInput(in);
-            byte[] piece = new byte[PIECE];
             while (true) {
                 int made = inflater.inflate(piece);
                 if (out.readableBytes() + made > longest) {
@@ -154,19 +167,17 @@ record Deflate(int window) {
         } catch (DataFormatException wrong) {
             throw new CorruptedWebSocketFrameException(
                     WebSocketCloseStatus.INVALID_PAYLOAD_DATA, "a message that was not compressed as agreed", wrong);
-        } finally {
-            inflater.end();
         }
     }
 
     /** A block that says that it is the last need not be (RFC 7692, 7.2.3.5). */
     private static boolean goesOn(Inflater inflater, byte[] in) {
-        int left = inflater.getRemaining();
-        if (!inflater.finished() || left == 0) {
+        if (!inflater.finished()) {
             return false;
         }
+        int left = inflater.getRemaining();
         inflater.reset();
         inflater.setInput(in, in.length - left, left);
-        return true;
+        return left > 0;
     }
 }

@@ -142,9 +142,8 @@ public final class Handshake {
                         // Who says why, and when the connection ends, is decided in one place.
                         .closeOnProtocolViolation(false)
                         .build()));
-        if (deflate.isPresent()) {
-            pipeline.addBefore(SOCKET, "decompressing", new Decompressing(longest));
-        }
+        deflate.ifPresent(
+                agreed -> pipeline.addBefore(SOCKET, "decompressing", new Decompressing(agreed, longest)));
         pipeline.addBefore(SOCKET, "utf8", new Utf8FrameValidator(false));
     }
 

@@ -7,13 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -230,6 +236,33 @@ class StrictWebSocketTest {
 
             peer.says(Peer.TEXT, "not compressed");
             assertThat(peer.next().text()).isEqualTo("not compressed");
+        }
+    }
+
+    /** Netty's client keeps a context if it may, and so tells whether it was asked not to. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 125, 126, 5_000, 60_000})
+    void anotherImplementationUnderstandsWhatIsCompressed(int length) throws Exception {
+        String text = LONG.repeat(40).substring(0, length);
+        Vertx vertx = Vertx.vertx();
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        try {
+            WebSocket client = vertx.createWebSocketClient(
+                            new WebSocketClientOptions().setTryUsePerMessageCompression(true))
+                    .connect(new WebSocketConnectOptions()
+                            .setAllowOriginHeader(false)
+                            .setHost("127.0.0.1")
+                            .setPort(listener.port())
+                            .setURI("/echo"))
+                    .onSuccess(socket -> socket.textMessageHandler(heard::add))
+                    .await(15, SECONDS);
+            assertThat(client.headers().get("Sec-WebSocket-Extensions")).startsWith("permessage-deflate");
+            for (int i = 0; i < 3; i++) {
+                client.writeTextMessage(text).await(15, SECONDS);
+                assertThat(heard.poll(15, SECONDS)).isEqualTo(text);
+            }
+        } finally {
+            vertx.close().await(15, SECONDS);
         }
     }
 
