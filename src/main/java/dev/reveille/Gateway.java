@@ -5,6 +5,7 @@ import dev.reveille.access.Tickets;
 import dev.reveille.admin.AdminVerticle;
 import dev.reveille.admin.Readiness;
 import dev.reveille.api.Api;
+import dev.reveille.bridge.Bridges;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.SharedSecret;
 import dev.reveille.config.PortRange;
@@ -61,6 +62,7 @@ public final class Gateway {
     private final ClusterNode node;
     private final AtomicInteger port;
     private final AtomicInteger adminPort;
+    private final AtomicInteger bridgePort = new AtomicInteger();
     private URI runtimeApi;
     private RuntimeApi calls;
     private StatusStreams streams;
@@ -102,6 +104,11 @@ public final class Gateway {
     /** Where the admin listener listens. */
     public int adminPort() {
         return adminPort.get();
+    }
+
+    /** Where the TCP bridge of the event bus listens; 0: nowhere. */
+    public int bridgePort() {
+        return bridgePort.get();
     }
 
     /** Where the runtime API is; the embedded one's address if that is used. */
@@ -166,6 +173,17 @@ public final class Gateway {
                 calls.passThrough(),
                 streams,
                 clock);
+        Bridges bridges = new Bridges(
+                vertx,
+                tenants,
+                tickets,
+                registry,
+                settings.bridges(),
+                settings.shutdown().websocketWindow(),
+                meters);
+        if (settings.bridges().sockjs().enabled()) {
+            api.beside(Bridges.PATH, loop -> bridges.sockJs(loop, Api::tenant, Api::ticket));
+        }
         return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
                 .compose(up -> streams.open())
                 .onSuccess(up -> undo.push(streams::close))
@@ -175,6 +193,12 @@ public final class Gateway {
                 .compose(up -> deploy(new AdminVerticle(settings.admin(), readiness, meters, adminPort)))
                 .compose(up -> certificates())
                 .compose(certificates -> listeners(registry, tickets, api, certificates))
+                .compose(up ->
+                        settings.bridges().tcp().enabled() ? deploy(bridges.tcp(bridgePort)) : Future.succeededFuture())
+                .onSuccess(up -> undo.push(() -> {
+                    bridges.leave();
+                    return Future.succeededFuture();
+                }))
                 .onSuccess(up -> readiness.ready());
     }
 

@@ -95,6 +95,9 @@ class RoomsTest {
             .haveSimpleName("RuntimeApi");
 
     @ArchTest
+    static final ArchRule bridgesOnlyListen = mayUse("bridge", "session", "bus", "config", "access", "registry");
+
+    @ArchTest
     static final ArchRule websocketsKnowOnlyFailures = mayUse("websocket", "session");
 
     @ArchTest

@@ -57,6 +57,11 @@ public final class Tickets {
             Objects.requireNonNull(session, "session");
             Objects.requireNonNull(tenant, "tenant");
         }
+
+        /** Whether it is good for that session, if that is the tenant's. */
+        public boolean opens(SessionId id) {
+            return session.map(id::equals).orElse(true);
+        }
     }
 
     /**

@@ -26,9 +26,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -55,6 +58,7 @@ public final class Api {
     private final PassThrough upstream;
     private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
+    private final Map<String, Function<Vertx, Router>> beside = new LinkedHashMap<>();
 
     /**
      * @param node the name of this node
@@ -83,6 +87,25 @@ public final class Api {
         this.lastAnswers = new LastAnswers(clock, ANSWER_LIFETIME);
     }
 
+    /**
+     * Lets {@code routes}, made once for each event loop, serve what is at {@code path}. Before that it is found out for whom a
+     * request comes, if it shows that: see {@link #tenant} and {@link #ticket}.
+     */
+    public Api beside(String path, Function<Vertx, Router> routes) {
+        beside.put(path, routes);
+        return this;
+    }
+
+    /** For which tenant a request comes that is served beside the API; empty if it has not shown that. */
+    public static Optional<String> tenant(RoutingContext context) {
+        return Optional.ofNullable(Caller.tenant(context));
+    }
+
+    /** The good ticket that a request has shown that is served beside the API. */
+    public static Optional<Tickets.Grant> ticket(RoutingContext context) {
+        return Optional.ofNullable(Caller.ticket(context));
+    }
+
     /** The routes, for one event loop. */
     public Handler<HttpServerRequest> on(Vertx vertx) {
         return router(vertx);
@@ -103,6 +126,10 @@ public final class Api {
         }
         sessions(router, vertx);
         events(router, vertx);
+        beside.forEach((path, routes) -> {
+            router.route(path).handler(caller::identifyIfShown);
+            router.route(path).subRouter(routes.apply(vertx));
+        });
 
         router.errorHandler(Refusal.NOT_FOUND, context -> Refusal.answer(context, Refusal.NOT_FOUND));
         router.errorHandler(Refusal.BAD_REQUEST, context -> Refusal.answer(context, Refusal.BAD_REQUEST));

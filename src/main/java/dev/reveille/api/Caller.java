@@ -20,6 +20,7 @@ final class Caller {
     static final String TICKET = "ticket";
 
     private static final String TENANT = "tenant";
+    private static final String GRANT = "grant";
     private static final String BEARER = "Bearer ";
     private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
@@ -58,6 +59,27 @@ final class Caller {
         context.next();
     }
 
+    /**
+     * For what looks at each message for itself. Goes on without a tenant if the request shows nothing; what it shows must be
+     * good. Where everybody is let in it is as with {@link #identify}.
+     */
+    void identifyIfShown(RoutingContext context) {
+        List<String> shown = context.queryParam(TICKET);
+        if (!shown.isEmpty()) {
+            Optional<Tickets.Grant> grant = tickets.verify(shown.get(0));
+            if (grant.isPresent()) {
+                context.put(GRANT, grant.get()).next();
+            } else {
+                context.fail(new GatewayFailure.Unauthorized("the ticket is not good, or not any more; get a new one")
+                        .asException());
+            }
+        } else if (tenants.open() || key(context.request()).isPresent()) {
+            identify(context);
+        } else {
+            context.next();
+        }
+    }
+
     /** Goes on with the tenant known; fails with {@code unauthorized} or {@code forbidden}. */
     void identify(RoutingContext context) {
         if (tenant(context) != null) {
@@ -93,6 +115,11 @@ final class Caller {
     /** The tenant that was found; null before. */
     static String tenant(RoutingContext context) {
         return context.get(TENANT);
+    }
+
+    /** The good ticket that was shown; null if none was. */
+    static Tickets.Grant ticket(RoutingContext context) {
+        return context.get(GRANT);
     }
 
     private static Optional<String> key(HttpServerRequest request) {

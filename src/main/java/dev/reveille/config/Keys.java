@@ -209,6 +209,36 @@ final class Keys {
     static final Key<Integer> WEBHOOK_MOST =
             key("webhook.most", Form.NUMBER, "10000", s -> s.webhook().most());
 
+    static final Key<Integer> BRIDGES_MAX_SOCKETS =
+            key("bridges.max-sockets", Form.NUMBER, "10000", s -> s.bridges().maxSockets());
+    static final Key<Integer> BRIDGES_MAX_REGISTRATIONS = key(
+            "bridges.max-registrations", Form.NUMBER, "100", s -> s.bridges().maxRegistrations());
+    static final Key<Duration> BRIDGES_IDLE_TIMEOUT =
+            key("bridges.idle-timeout", Form.TIME, "60s", s -> s.bridges().idleTimeout());
+    static final Key<ByteSize> BRIDGES_QUEUE =
+            key("bridges.queue", Form.SIZE, "256KiB", s -> s.bridges().queue());
+    static final Key<Boolean> SOCKJS_ENABLED = key(
+            "bridges.sockjs.enabled",
+            Form.YES_OR_NO,
+            "true",
+            s -> s.bridges().sockjs().enabled());
+    static final Key<Boolean> TCP_ENABLED = key(
+            "bridges.tcp.enabled",
+            Form.YES_OR_NO,
+            "false",
+            s -> s.bridges().tcp().enabled());
+    static final Key<String> TCP_HOST = key(
+            "bridges.tcp.host", Form.TEXT, "127.0.0.1", s -> s.bridges().tcp().host());
+    static final Key<Integer> TCP_PORT =
+            key("bridges.tcp.port", Form.NUMBER, "7000", s -> s.bridges().tcp().port());
+    static final Key<Optional<Path>> TCP_CERTIFICATE = key(
+            "bridges.tcp.certificate",
+            Form.FILE_OR_NONE,
+            "",
+            s -> s.bridges().tcp().certificate());
+    static final Key<Optional<Path>> TCP_KEY =
+            key("bridges.tcp.key", Form.FILE_OR_NONE, "", s -> s.bridges().tcp().key());
+
     static final Key<Boolean> CLUSTER_ENABLED =
             key("cluster.enabled", Form.YES_OR_NO, "false", s -> s.cluster().enabled());
     static final Key<String> CLUSTER_NAME =

@@ -35,6 +35,7 @@ public record Settings(
         Registry registry,
         Watchers watchers,
         Webhook webhook,
+        Bridges bridges,
         Cluster cluster,
         Shutdown shutdown,
         Log log) {
@@ -49,13 +50,17 @@ public record Settings(
         Objects.requireNonNull(registry, "registry");
         Objects.requireNonNull(watchers, "watchers");
         Objects.requireNonNull(webhook, "webhook");
+        Objects.requireNonNull(bridges, "bridges");
         Objects.requireNonNull(cluster, "cluster");
         Objects.requireNonNull(shutdown, "shutdown");
         Objects.requireNonNull(log, "log");
         tenants = List.copyOf(tenants);
         Expectations expectations = new Expectations("")
                 .that(!tenants.isEmpty() || Hosts.isLoopback(http.host()), unguarded(http.host()))
-                .that(!samePort(http, admin), onePort(http, admin));
+                .that(!samePort(http, admin), onePort(http, admin))
+                .that(
+                        !tenants.isEmpty() || Hosts.isLoopback(bridges.tcp().host()),
+                        unguardedBridge(bridges.tcp().host()));
         if (http.routing() == Routing.PORT && http.portRange().isPresent()) {
             PortRange range = http.portRange().get();
             expectations.that(!cluster.enabled(), portsOfOneNode());
@@ -137,6 +142,7 @@ public record Settings(
                 registry,
                 watchers,
                 webhook,
+                bridges,
                 newCluster,
                 shutdown,
                 log);
@@ -694,6 +700,73 @@ public record Settings(
     }
 
     /**
+     * The event bus for those who are no members: browsers by SockJS, and services by TCP. They may listen and nothing else.
+     *
+     * @param maxSockets how many of both are open on this node at once
+     * @param maxRegistrations how many addresses one of them listens to
+     * @param idleTimeout how long one may be silent, not even pinging
+     * @param queue how much may wait for one that does not read; beyond that it is cut off
+     */
+    public record Bridges(
+            int maxSockets,
+            int maxRegistrations,
+            Duration idleTimeout,
+            ByteSize queue,
+            SockJsBridge sockjs,
+            TcpBridge tcp) {
+        private static final int MOST = 1_000_000;
+        private static final long LEAST_QUEUE = 16 << 10;
+        private static final long MOST_QUEUE = 64 << 20;
+
+        /** @throws IllegalArgumentException naming all values that are out of range */
+        public Bridges {
+            Objects.requireNonNull(sockjs, "sockjs");
+            Objects.requireNonNull(tcp, "tcp");
+            new Expectations("bridges")
+                    .number("max-sockets", maxSockets, 1, MOST)
+                    .number("max-registrations", maxRegistrations, 1, MOST)
+                    .time("idle-timeout", idleTimeout)
+                    .size("queue", queue, LEAST_QUEUE, MOST_QUEUE)
+                    .met();
+        }
+    }
+
+    /** The bridge at {@code /eventbus} of the public listener. */
+    public record SockJsBridge(boolean enabled) {}
+
+    /**
+     * The bridge for services, a listener of its own.
+     *
+     * @param port 0: any free one
+     * @param certificate a file; there if it speaks TLS, which it must on all but loopback addresses
+     * @param key a file, as the certificate
+     */
+    public record TcpBridge(boolean enabled, String host, int port, Optional<Path> certificate, Optional<Path> key) {
+        /** @throws IllegalArgumentException naming all values that are out of range, and files that are of no use */
+        public TcpBridge {
+            host = Hosts.bare(host);
+            Expectations expectations = new Expectations("bridges.tcp")
+                    .host("host", host)
+                    .number("port", port, 0, 65_535)
+                    .that(
+                            Hosts.isLoopback(host) || certificate.isPresent(),
+                            "host",
+                            host,
+                            "a loopback address, as there is no bridges.tcp.certificate: keys would be read on the way")
+                    .that(certificate.isPresent() || key.isEmpty(), "certificate", "missing", "a file; there is a key")
+                    .that(key.isPresent() || certificate.isEmpty(), "key", "missing", "a file; there is a certificate");
+            if (certificate.isPresent() && key.isPresent()) {
+                try {
+                    KeyPairFiles.read(certificate.get(), key.get());
+                } catch (UnusableFileException unusable) {
+                    expectations.that(false, unusable.key(), unusable.file().toString(), unusable.expected());
+                }
+            }
+            expectations.met();
+        }
+    }
+
+    /**
      * Several nodes as one.
      *
      * @param name only nodes that give the same are one cluster
@@ -821,6 +894,14 @@ public record Settings(
                 "a URL when cluster.host " + host
                         + " is not a loopback address, as the embedded host serves one machine",
                 List.of("upstream.url", "cluster.enabled", "cluster.host"));
+    }
+
+    private static Problem unguardedBridge(String host) {
+        return new Problem(
+                "bridges.tcp.host",
+                host,
+                "a loopback address such as 127.0.0.1, as there are no tenants",
+                List.of("bridges.tcp.host"));
     }
 
     private static Problem unguarded(String host) {

@@ -75,6 +75,7 @@ public final class SettingsReader {
                 section(this::registry, Settings::registry),
                 section(this::watchers, Settings::watchers),
                 section(this::webhook, Settings::webhook),
+                section(this::bridges, Settings::bridges),
                 section(this::cluster, Settings::cluster),
                 section(this::shutdown, Settings::shutdown),
                 section(this::log, Settings::log));
@@ -187,6 +188,25 @@ public final class SettingsReader {
     private Settings.Watchers watchers() {
         return new Settings.Watchers(
                 valueOf(Keys.WATCHERS_MOST), valueOf(Keys.STALLED_AFTER), valueOf(Keys.TICKET_LIFETIME));
+    }
+
+    private Settings.Bridges bridges() {
+        return new Settings.Bridges(
+                valueOf(Keys.BRIDGES_MAX_SOCKETS),
+                valueOf(Keys.BRIDGES_MAX_REGISTRATIONS),
+                valueOf(Keys.BRIDGES_IDLE_TIMEOUT),
+                valueOf(Keys.BRIDGES_QUEUE),
+                new Settings.SockJsBridge(valueOf(Keys.SOCKJS_ENABLED)),
+                section(this::tcpBridge, settings -> settings.bridges().tcp()));
+    }
+
+    private Settings.TcpBridge tcpBridge() {
+        return new Settings.TcpBridge(
+                valueOf(Keys.TCP_ENABLED),
+                valueOf(Keys.TCP_HOST),
+                valueOf(Keys.TCP_PORT),
+                valueOf(Keys.TCP_CERTIFICATE),
+                valueOf(Keys.TCP_KEY));
     }
 
     private Settings.Cluster cluster() {

@@ -142,8 +142,7 @@ public final class Handshake {
                         // Who says why, and when the connection ends, is decided in one place.
                         .closeOnProtocolViolation(false)
                         .build()));
-        deflate.ifPresent(
-                agreed -> pipeline.addBefore(SOCKET, "decompressing", new Decompressing(agreed, longest)));
+        deflate.ifPresent(agreed -> pipeline.addBefore(SOCKET, "decompressing", new Decompressing(agreed, longest)));
         pipeline.addBefore(SOCKET, "utf8", new Utf8FrameValidator(false));
     }
 

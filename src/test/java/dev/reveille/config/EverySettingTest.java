@@ -92,6 +92,13 @@ class EverySettingTest {
                     Optional.of(Path.of(System.getProperty("user.home"), ".reveille/registry"))),
             new Settings.Watchers(10_000, ofSeconds(60), ofMinutes(5)),
             new Settings.Webhook(Optional.empty(), Optional.empty(), ofSeconds(10), ofSeconds(1), ofHours(24), 10_000),
+            new Settings.Bridges(
+                    10_000,
+                    100,
+                    ofSeconds(60),
+                    new ByteSize(256 << 10),
+                    new Settings.SockJsBridge(true),
+                    new Settings.TcpBridge(false, "127.0.0.1", 7000, Optional.empty(), Optional.empty())),
             new Settings.Cluster(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
             new Settings.Shutdown(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
             new Settings.Log(Settings.Log.Format.TEXT, "info"));
@@ -184,6 +191,18 @@ class EverySettingTest {
                     ofSeconds(4),
                     ofHours(5),
                     6),
+            new Settings.Bridges(
+                    1,
+                    2,
+                    ofSeconds(3),
+                    new ByteSize(16 << 10),
+                    new Settings.SockJsBridge(false),
+                    new Settings.TcpBridge(
+                            true,
+                            "0.0.0.0",
+                            7001,
+                            Optional.of(Path.of("src/test/resources/tls/certificate.pem")),
+                            Optional.of(Path.of("src/test/resources/tls/key.pem")))),
             new Settings.Cluster(
                     true,
                     "east",
@@ -273,6 +292,16 @@ class EverySettingTest {
             Map.entry("webhook.retry-delay", "4s"),
             Map.entry("webhook.give-up-after", "5h"),
             Map.entry("webhook.most", "6"),
+            Map.entry("bridges.max-sockets", "1"),
+            Map.entry("bridges.max-registrations", "2"),
+            Map.entry("bridges.idle-timeout", "3s"),
+            Map.entry("bridges.queue", "16KiB"),
+            Map.entry("bridges.sockjs.enabled", "false"),
+            Map.entry("bridges.tcp.enabled", "true"),
+            Map.entry("bridges.tcp.host", "0.0.0.0"),
+            Map.entry("bridges.tcp.port", "7001"),
+            Map.entry("bridges.tcp.certificate", "src/test/resources/tls/certificate.pem"),
+            Map.entry("bridges.tcp.key", "src/test/resources/tls/key.pem"),
             Map.entry("cluster.enabled", "true"),
             Map.entry("cluster.name", "east"),
             Map.entry("cluster.host", "10.0.0.7"),
@@ -435,9 +464,15 @@ class EverySettingTest {
         String intents = "  intents:\n  - match: {service: work-1, method: post, path: /poll/*, header: X-Asked-By,"
                 + " value: tab *}\n    intent: Ignores\n  - {match: {path: '*'}, intent: wakes}\n";
         Map<String, String> inner = Map.of(
-                "upstream", group("  ", "breaker", sections.remove("upstream.breaker")),
-                "http", group("  ", "tls", sections.remove("http.tls")),
-                "proxy", intents);
+                "upstream",
+                group("  ", "breaker", sections.remove("upstream.breaker")),
+                "http",
+                group("  ", "tls", sections.remove("http.tls")),
+                "bridges",
+                group("  ", "sockjs", sections.remove("bridges.sockjs"))
+                        + group("  ", "tcp", sections.remove("bridges.tcp")),
+                "proxy",
+                intents);
         sections.forEach(
                 (section, keys) -> text.append(group("", section, keys)).append(inner.getOrDefault(section, "")));
         text.append("tenants:\n- {name: acme, api-key: acme-secret, upstream-api-key: acme-upstream}\n");

@@ -337,6 +337,27 @@ class SettingsProblemsTest {
                 .doesNotContain("hunter2");
     }
 
+    @Test
+    void theBridgeForServicesIsOpenToOthersWithTlsAndTenantsAlone() {
+        assertThat(problems("REVEILLE_BRIDGES_TCP_HOST", "0.0.0.0"))
+                .singleElement()
+                .asString()
+                .contains("bridges.tcp.host: 0.0.0.0", "no bridges.tcp.certificate");
+        Map<String, String> withTls = Map.of(
+                "REVEILLE_BRIDGES_TCP_HOST", "0.0.0.0",
+                "REVEILLE_BRIDGES_TCP_CERTIFICATE", "src/test/resources/tls/certificate.pem",
+                "REVEILLE_BRIDGES_TCP_KEY", "src/test/resources/tls/key.pem");
+        assertThat(catchThrowableOfType(SettingsException.class, () -> read(withTls))
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("bridges.tcp.host: 0.0.0.0", "no tenants");
+        assertThat(problems("REVEILLE_BRIDGES_TCP_KEY", "src/test/resources/tls/key.pem"))
+                .singleElement()
+                .asString()
+                .contains("bridges.tcp.certificate: missing");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         http.prot              | did you mean http.port?
@@ -345,7 +366,7 @@ class SettingsProblemsTest {
         lifecycle.start-timout | did you mean lifecycle.start-timeout?
         registry.cleaning      | expected: one of registry.retain-stopped, registry.repair-interval, registry.directory
         upstream.breaker.colour| expected: one of upstream.breaker.failures, upstream.breaker.window, upstream.breaker.reset
-        weather                | expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy, registry, watchers, webhook, cluster, shutdown, log, tenants
+        weather                | expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy, registry, watchers, webhook, bridges, cluster, shutdown, log, tenants
         """)
     void anUnknownKeySuggestsWhatMayBeMeant(String key, String advice) throws IOException {
         Path file = file(key + ": hunter2\n");
@@ -472,7 +493,8 @@ class SettingsProblemsTest {
                         shapes + ": a key that is no word; from " + shapes + " line 7",
                         "lifecycle.poll-first: a group of keys (expected: a single value); from " + shapes + " line 8",
                         "strange: unknown (expected: one of http, admin, upstream, embedded, lifecycle, hold, proxy,"
-                                + " registry, watchers, webhook, cluster, shutdown, log, tenants); from " + shapes
+                                + " registry, watchers, webhook, bridges, cluster, shutdown, log, tenants); from "
+                                + shapes
                                 + " line 10");
     }
 

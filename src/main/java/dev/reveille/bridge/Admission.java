@@ -1,0 +1,132 @@
+package dev.reveille.bridge;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
+import dev.reveille.bus.Catalogue;
+import dev.reveille.bus.SessionCommand;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.FailureException;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import io.vertx.core.Future;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Who may listen to what. */
+final class Admission {
+    /** An unknown session is asked for at the runtime API. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final String UNKNOWN = "there is no such session, or it is not yours";
+
+    private final EventBus bus;
+    private final Tenants tenants;
+    private final Tickets tickets;
+    private final SessionRegistry registry;
+
+    Admission(EventBus bus, Tenants tenants, Tickets tickets, SessionRegistry registry) {
+        this.bus = bus;
+        this.tenants = tenants;
+        this.tickets = tickets;
+        this.registry = registry;
+    }
+
+    /**
+     * Somebody who may listen.
+     *
+     * @param address to what
+     * @param tenant on whose behalf
+     */
+    record Listener(Address address, String tenant) {}
+
+    /**
+     * Whether somebody may listen to {@code address}. A session that is unknown and one of somebody else are the same to him.
+     *
+     * @param shown with the connection
+     * @param headers of the message, which count before that
+     * @return fails with {@link FailureException}
+     */
+    Future<Listener> admit(String address, Shown shown, JsonObject headers) {
+        try {
+            Address known = Address.of(address)
+                    .orElseThrow(() -> forbidden("nobody may listen to that address (expected: " + Address.CHANGES
+                            + "{session_id} or " + Address.PROGRESS + "{session_id})"));
+            if (known.session().isEmpty()) {
+                return Future.succeededFuture(listenerToAll(known));
+            }
+            SessionId id = known.session().get();
+            String tenant = tenant(id, shown, headers);
+            SessionCommand look = SessionCommand.byClient(id, tenant, Duration.ZERO);
+            return Catalogue.GET
+                    .askHere(bus, look, PATIENCE)
+                    .recover(failed -> Future.failedFuture(alike(failed)))
+                    .map(there -> new Listener(known, tenant));
+        } catch (FailureException refused) {
+            return Future.failedFuture(refused);
+        }
+    }
+
+    private Listener listenerToAll(Address address) {
+        if (!tenants.open()) {
+            throw forbidden("several tenants share this gateway, so listen to one session at a time, at "
+                    + Address.CHANGES + "{session_id}");
+        }
+        return new Listener(address, Tenants.EVERYBODY);
+    }
+
+    private String tenant(SessionId id, Shown shown, JsonObject headers) {
+        if (tenants.open()) {
+            return Tenants.EVERYBODY;
+        }
+        Optional<String> ticket = Shown.ticket(headers);
+        if (ticket.isPresent()) {
+            return ticket.flatMap(tickets::verify)
+                    .filter(grant -> grant.opens(id))
+                    .map(Tickets.Grant::tenant)
+                    .orElseThrow(() -> unauthorized("the ticket is not good for this session, or not any more"));
+        }
+        Optional<String> key = Shown.key(headers);
+        if (key.isPresent()) {
+            return tenants.whose(key).orElseThrow(() -> unauthorized("provide a valid API key (header X-API-Key)"));
+        }
+        return shown.ticket()
+                .filter(grant -> grant.opens(id))
+                .map(Tickets.Grant::tenant)
+                .or(shown::tenant)
+                .orElseThrow(() -> unauthorized(
+                        "provide an API key (header X-API-Key of the message) or a ticket (header ticket)"));
+    }
+
+    private static Throwable alike(Throwable failed) {
+        boolean hidden = failed instanceof FailureException known
+                && (known.failure() instanceof GatewayFailure.UnknownSession
+                        || known.failure() instanceof GatewayFailure.Forbidden);
+        return hidden ? new GatewayFailure.UnknownSession(UNKNOWN).asException() : failed;
+    }
+
+    /**
+     * Whether {@code listener} may hear {@code news}. An id may be another's by now: sessions are forgotten, and opened again by
+     * whoever comes first.
+     */
+    boolean mayHear(Listener listener, Object news) {
+        if (!(news instanceof JsonObject body)) {
+            return false;
+        }
+        Optional<String> owner = Optional.ofNullable(body.getValue("tenant")).map(String::valueOf);
+        return owner.or(() ->
+                        listener.address().session().flatMap(registry::seen).map(Session::tenant))
+                .filter(listener.tenant()::equals)
+                .isPresent();
+    }
+
+    private static FailureException forbidden(String detail) {
+        return new GatewayFailure.Forbidden(detail).asException();
+    }
+
+    private static FailureException unauthorized(String detail) {
+        return new GatewayFailure.Unauthorized(detail).asException();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.reveille.bridge;
+
+import dev.reveille.access.Tenants;
+import dev.reveille.access.Tickets;
+import dev.reveille.config.Settings;
+import dev.reveille.registry.SessionRegistry;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** The bridges of one node. */
+public final class Bridges {
+    /** Where the one for browsers is, on the public listener. */
+    public static final String PATH = "/eventbus/*";
+
+    private final Admission admission;
+    private final Settings.Bridges settings;
+    private final Duration goodbyes;
+    private final Places places;
+    private final Set<SockJsBridge> open = ConcurrentHashMap.newKeySet();
+
+    /** @param goodbyes over how long the closing of connections is spread when this node leaves */
+    public Bridges(
+            Vertx vertx,
+            Tenants tenants,
+            Tickets tickets,
+            SessionRegistry registry,
+            Settings.Bridges settings,
+            Duration goodbyes,
+            MeterRegistry meters) {
+        this.settings = Objects.requireNonNull(settings, "settings");
+        this.goodbyes = Objects.requireNonNull(goodbyes, "goodbyes");
+        this.admission = new Admission(vertx.eventBus(), tenants, tickets, registry);
+        this.places = new Places(settings.maxSockets());
+        Gauge.builder("reveille.bridge.sockets", places, Places::taken)
+                .description("Connections of the event-bus bridges")
+                .register(meters);
+    }
+
+    /**
+     * The one for browsers, on one event loop.
+     *
+     * @param tenant whose key the request shows that opens a connection, if any
+     * @param ticket the good one that it shows, if any
+     */
+    public Router sockJs(
+            Vertx vertx,
+            Function<RoutingContext, Optional<String>> tenant,
+            Function<RoutingContext, Optional<Tickets.Grant>> ticket) {
+        SockJsBridge bridge = new SockJsBridge(
+                vertx, admission, settings, places, context -> new Shown(tenant.apply(context), ticket.apply(context)));
+        open.add(bridge);
+        return bridge.router();
+    }
+
+    /**
+     * The one for services.
+     *
+     * @param actualPort set to where it listens
+     */
+    public Deployable tcp(AtomicInteger actualPort) {
+        return new TcpBridge(admission, settings, places, actualPort);
+    }
+
+    /** This node is about to leave: takes nobody new, and closes each connection of a browser at a moment of its own. */
+    public void leave() {
+        open.forEach(bridge -> bridge.leave(goodbyes));
+    }
+}

@@ -1,0 +1,39 @@
+package dev.reveille.bridge;
+
+import dev.reveille.access.Tickets;
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What somebody has shown to be let in.
+ *
+ * @param tenant whose key it was, with the request that opened the connection; empty if none was shown
+ * @param ticket good when it was shown with that request; empty if none was
+ */
+record Shown(Optional<String> tenant, Optional<Tickets.Grant> ticket) {
+    static final Shown NOTHING = new Shown(Optional.empty(), Optional.empty());
+
+    private static final String BEARER = "bearer ";
+
+    /** The API key in the headers of a message; empty if there is none. */
+    static Optional<String> key(JsonObject headers) {
+        return header(headers, "x-api-key")
+                .or(() -> header(headers, "authorization")
+                        .filter(value -> value.toLowerCase(Locale.ROOT).startsWith(BEARER))
+                        .map(value -> value.substring(BEARER.length()).trim()));
+    }
+
+    /** The ticket in the headers of a message; empty if there is none. */
+    static Optional<String> ticket(JsonObject headers) {
+        return header(headers, "ticket");
+    }
+
+    private static Optional<String> header(JsonObject headers, String name) {
+        return headers.stream()
+                .filter(each -> each.getKey().equalsIgnoreCase(name))
+                .map(each -> String.valueOf(each.getValue()))
+                .filter(value -> !value.isBlank())
+                .findFirst();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.reveille.bridge;
+
+import dev.reveille.config.KeyPairFiles;
+import dev.reveille.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bridge for services. It speaks the protocol of vertx-tcp-eventbus-bridge, but is a server of its own: that module's keeps frames of any length in memory, lets any amount wait for those who do not read, and asks nobody
+ * before it passes a message on.
+ */
+final class TcpBridge extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(TcpBridge.class);
+
+    private final Admission admission;
+    private final Settings.Bridges settings;
+    private final Places places;
+    private final AtomicInteger actualPort;
+    private final Set<TcpGuest> guests = new HashSet<>();
+    private NetServer server;
+
+    TcpBridge(Admission admission, Settings.Bridges settings, Places places, AtomicInteger actualPort) {
+        this.admission = admission;
+        this.settings = settings;
+        this.places = places;
+        this.actualPort = actualPort;
+    }
+
+    @Override
+    public Future<?> start() {
+        Settings.TcpBridge tcp = settings.tcp();
+        return options(tcp)
+                .compose(options -> {
+                    server = vertx.createNetServer(options).connectHandler(this::arrives);
+                    return server.listen(tcp.port(), tcp.host());
+                })
+                .onSuccess(up -> {
+                    actualPort.set(up.actualPort());
+                    LOG.info(
+                            "bridge=tcp host={} port={} tls={}",
+                            tcp.host(),
+                            up.actualPort(),
+                            tcp.certificate().isPresent());
+                });
+    }
+
+    private Future<NetServerOptions> options(Settings.TcpBridge tcp) {
+        NetServerOptions options = new NetServerOptions().setTcpKeepAlive(true);
+        if (tcp.certificate().isEmpty()) {
+            return Future.succeededFuture(options);
+        }
+        return vertx.executeBlocking(() -> KeyPairFiles.read(
+                        tcp.certificate().orElseThrow(), tcp.key().orElseThrow()))
+                .map(pair -> options.setSsl(true)
+                        .setKeyCertOptions(pair.options())
+                        .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3")));
+    }
+
+    private void arrives(NetSocket socket) {
+        if (!places.take()) {
+            socket.close().onFailure(gone -> {});
+            return;
+        }
+        TcpGuest guest = new TcpGuest(vertx, socket, admission, settings);
+        guests.add(guest);
+        socket.closeHandler(v -> {
+            guests.remove(guest);
+            places.leave();
+            guest.left();
+        });
+        guest.begin();
+    }
+
+    @Override
+    public Future<?> stop() {
+        Set.copyOf(guests).forEach(TcpGuest::leave);
+        return server == null ? Future.succeededFuture() : server.close();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.reveille.bridge;
+
+import static dev.reveille.testing.TestGateway.await;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.ext.eventbus.bridge.tcp.impl.protocol.FrameHelper;
+import io.vertx.ext.eventbus.bridge.tcp.impl.protocol.FrameParser;
+
+/** A service, with the frames of Vert.x' own bridge. */
+final class TcpClient extends Client {
+    private final NetSocket socket;
+
+    private TcpClient(NetSocket socket) {
+        this.socket = socket;
+        socket.handler(new FrameParser(frame -> hears(frame.result())));
+        socket.closeHandler(v -> ended());
+        socket.exceptionHandler(broken -> {});
+        socket.resume();
+    }
+
+    static TcpClient to(Vertx vertx, int port) {
+        return to(vertx, port, new NetClientOptions());
+    }
+
+    static TcpClient to(Vertx vertx, int port, NetClientOptions options) {
+        return await(vertx.createNetClient(options).connect(port, "127.0.0.1").map(TcpClient::new));
+    }
+
+    NetSocket socket() {
+        return socket;
+    }
+
+    void raw(Buffer bytes) {
+        await(socket.write(bytes));
+    }
+
+    @Override
+    void say(JsonObject message) {
+        FrameHelper.writeFrame(message, socket);
+    }
+
+    @Override
+    String news() {
+        return "message";
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}
