@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -219,12 +220,19 @@ final class Cli implements Callable<Integer> {
     /** The version that the build wrote down. */
     static final class Version implements IVersionProvider {
         @Override
-        public String[] getVersion() throws IOException {
+        public String[] getVersion() {
+            return new String[] {"reveille " + number()};
+        }
+
+        /** As {@code 1.2}. */
+        static String number() {
             Properties properties = new Properties();
             try (InputStream in = Cli.class.getResourceAsStream("/reveille.properties")) {
                 properties.load(in);
+            } catch (IOException broken) {
+                throw new UncheckedIOException(broken);
             }
-            return new String[] {"reveille " + properties.getProperty("version")};
+            return properties.getProperty("version");
         }
     }
 }

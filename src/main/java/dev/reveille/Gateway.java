@@ -5,7 +5,9 @@ import dev.reveille.access.Tickets;
 import dev.reveille.admin.AdminVerticle;
 import dev.reveille.admin.Readiness;
 import dev.reveille.api.Api;
+import dev.reveille.api.NodeFacts;
 import dev.reveille.bridge.Bridges;
+import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.SharedSecret;
 import dev.reveille.config.PortRange;
@@ -17,6 +19,7 @@ import dev.reveille.proxy.ProxyVerticle;
 import dev.reveille.registry.RegistryVerticle;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
+import dev.reveille.registry.WakeHistory;
 import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
@@ -28,6 +31,8 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -172,6 +177,7 @@ public final class Gateway {
                 settings.http().bodyLimit(),
                 calls.passThrough(),
                 streams,
+                facts(),
                 clock);
         Bridges bridges = new Bridges(
                 vertx,
@@ -206,6 +212,14 @@ public final class Gateway {
         return settings.webhook().url().isEmpty()
                 ? Future.succeededFuture()
                 : deploy(new WebhookVerticle(registry, streams, node, settings.webhook(), meters, clock));
+    }
+
+    /** What the API tells of this node, gathered from rooms that it does not see. */
+    private NodeFacts facts() {
+        WakeHistory wakes = new WakeHistory(tenants.names(), clock);
+        MessageConsumer<JsonObject> news = Catalogue.CHANGED.follow(vertx.eventBus(), wakes::saw);
+        undo.push(news::unregister);
+        return new NodeFacts(Cli.Version.number(), node::members, holds::of, calls::breaker, wakes);
     }
 
     /** One listener on each event loop that the machine can run at once, all on one port. */

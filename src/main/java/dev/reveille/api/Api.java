@@ -56,6 +56,8 @@ public final class Api {
     private final ByteSize bodyLimit;
     private final StatusStreams streams;
     private final PassThrough upstream;
+    private final NodeFacts facts;
+    private final InstantSource clock;
     private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
     private final Map<String, Function<Vertx, Router>> beside = new LinkedHashMap<>();
@@ -65,6 +67,7 @@ public final class Api {
      * @param bodyLimit the largest request body that is read
      * @param upstream takes what this gateway has no answer to
      * @param streams of what happens to sessions
+     * @param facts what is told of this node
      */
     public Api(
             SessionRegistry registry,
@@ -75,6 +78,7 @@ public final class Api {
             ByteSize bodyLimit,
             PassThrough upstream,
             StatusStreams streams,
+            NodeFacts facts,
             InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
@@ -84,6 +88,8 @@ public final class Api {
         this.bodyLimit = Objects.requireNonNull(bodyLimit, "bodyLimit");
         this.streams = Objects.requireNonNull(streams, "streams");
         this.upstream = Objects.requireNonNull(upstream, "upstream");
+        this.facts = Objects.requireNonNull(facts, "facts");
+        this.clock = Objects.requireNonNull(clock, "clock");
         this.lastAnswers = new LastAnswers(clock, ANSWER_LIFETIME);
     }
 
@@ -124,6 +130,7 @@ public final class Api {
         for (String path : List.of("/api/v1/sessions*", EVENTS, TICKETS)) {
             router.route(path).handler(caller::identify);
         }
+        forCallers(router, caller, "/api/v1/overview", GET, new OverviewApi(registry, node, facts, clock)::get);
         sessions(router, vertx);
         events(router, vertx);
         beside.forEach((path, routes) -> {

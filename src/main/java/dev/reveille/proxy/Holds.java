@@ -37,6 +37,11 @@ public final class Holds {
         closed = true;
     }
 
+    /** How many requests of {@code tenant} wait at this moment. */
+    public int of(String tenant) {
+        return perTenant.getOrDefault(tenant, 0);
+    }
+
     /** How long wakes take, as far as this node has seen. */
     WakeTimes wakeTimes() {
         return wakeTimes;

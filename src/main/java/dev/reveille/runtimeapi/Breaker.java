@@ -28,6 +28,7 @@ final class Breaker {
     private final Settings.Breaker settings;
     private final AtomicBoolean reportedOpen = new AtomicBoolean();
     private volatile long openedAt;
+    private volatile long changedAt = System.nanoTime();
 
     Breaker(Vertx vertx, Settings.Breaker settings) {
         this.settings = settings;
@@ -40,6 +41,7 @@ final class Breaker {
                 .setTimeout(-1);
         this.circuit = CircuitBreaker.create("runtime-api", vertx, options)
                 .openHandler(v -> opened())
+                .halfOpenHandler(v -> changedAt = System.nanoTime())
                 .closeHandler(v -> closed());
     }
 
@@ -63,6 +65,16 @@ final class Breaker {
         return result.succeeded() || innocent ? Future.succeededFuture(result) : Future.failedFuture(result.cause());
     }
 
+    /** How it stands, for people. */
+    BreakerReport report() {
+        String word = switch (state()) {
+            case CLOSED -> "closed";
+            case OPEN -> "open";
+            case HALF_OPEN -> "half-open";
+        };
+        return new BreakerReport(word, Duration.ofNanos(System.nanoTime() - changedAt));
+    }
+
     CircuitBreakerState state() {
         return circuit.state();
     }
@@ -82,6 +94,7 @@ final class Breaker {
     /** A trial that failed opens it again; only the first time is news. */
     private void opened() {
         openedAt = System.nanoTime();
+        changedAt = openedAt;
         if (reportedOpen.compareAndSet(false, true)) {
             LOG.warn(
                     "upstream breaker=closed→open failures={} retry={}ms",
@@ -93,6 +106,7 @@ final class Breaker {
     }
 
     private void closed() {
+        changedAt = System.nanoTime();
         if (reportedOpen.compareAndSet(true, false)) {
             LOG.warn("upstream breaker=open→closed");
         }

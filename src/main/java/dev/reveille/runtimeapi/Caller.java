@@ -157,6 +157,10 @@ final class Caller {
         return null;
     }
 
+    BreakerReport breaker() {
+        return breaker.report();
+    }
+
     Future<Void> close() {
         breaker.close();
         meters.close();

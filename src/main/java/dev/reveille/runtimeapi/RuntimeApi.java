@@ -132,6 +132,11 @@ public final class RuntimeApi {
         return passThrough;
     }
 
+    /** Whether calls are made at all. May be asked on every thread. */
+    public BreakerReport breaker() {
+        return caller.breaker();
+    }
+
     /** Cuts the calls that are under way. */
     public Future<Void> close() {
         return caller.close();

@@ -85,6 +85,7 @@ class ContractTest {
                                 .passThrough(),
                         new StatusStreams(
                                 vertx, registry, Settings.defaults().watchers(), Duration.ZERO, InstantSource.system()),
+                        Front.facts(InstantSource.system()),
                         InstantSource.system())
                 .router(vertx);
 
@@ -163,6 +164,9 @@ class ContractTest {
         is("getSession", 404, send(to(HttpMethod.GET, "/absentee")));
         is("listSessions", 200, send(to(HttpMethod.GET, "?limit=1")));
         is("listSessions", 400, send(to(HttpMethod.GET, "?limit=0")));
+        is("getOverview", 200, send(overview("k", "")));
+        is("getOverview", 400, send(overview("k", "?all")));
+        is("getOverview", 401, send(overview("nobody's", "")));
         is("pauseSession", 202, send(to(HttpMethod.POST, "/life/pause").putHeader("Prefer", "wait=0")));
         is("pauseSession", 200, send(to(HttpMethod.POST, "/life/pause")));
         is("resumeSession", 202, send(to(HttpMethod.POST, "/life/resume").putHeader("Prefer", "wait=0")));
@@ -310,6 +314,10 @@ class ContractTest {
                 .as(operation + ": " + answer.bodyAsString())
                 .isEqualTo(status);
         contract.assertAnswer(operation, answer);
+    }
+
+    private static HttpRequest<Buffer> overview(String key, String query) {
+        return gateway.request(HttpMethod.GET, "/api/v1/overview" + query).putHeader("X-API-Key", key);
     }
 
     private static HttpRequest<Buffer> put(String id) {

@@ -11,6 +11,8 @@ import dev.reveille.config.Settings;
 import dev.reveille.config.TestSettings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
+import dev.reveille.registry.WakeHistory;
+import dev.reveille.runtimeapi.BreakerReport;
 import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.watch.StatusStreams;
@@ -25,6 +27,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 
 /** The API alone, with no lifecycle behind it: what is asked on the bus is for a test to answer. Two tenants. */
 final class Front implements AutoCloseable {
@@ -68,9 +71,20 @@ final class Front implements AutoCloseable {
                 settings.http().bodyLimit(),
                 calls.passThrough(),
                 new StatusStreams(vertx, registry, settings.watchers(), Duration.ZERO, clock),
+                facts(clock),
                 clock);
         this.server = await(
                 vertx.createHttpServer(LIKE_OURS).requestHandler(api.on(vertx)).listen(0, "127.0.0.1"));
+    }
+
+    /** Of a node that holds nothing. */
+    static NodeFacts facts(InstantSource clock) {
+        return new NodeFacts(
+                "1",
+                () -> Set.of("node"),
+                tenant -> 0,
+                () -> new BreakerReport("closed", Duration.ZERO),
+                new WakeHistory(Set.of(), clock));
     }
 
     static Front before(URI upstream) {
