@@ -169,6 +169,7 @@ final class Cli implements Callable<Integer> {
                 out().println("It is " + node.id() + ", one of " + node.size() + " in the cluster "
                         + settings.cluster().name());
             }
+            out().println("Its console is " + url + "/console/");
             out().println("Try:");
             out().println("  curl -X PUT -H 'X-API-Key: " + key + "' -H 'Prefer: wait=60' " + url
                     + "/api/v1/sessions/hello");

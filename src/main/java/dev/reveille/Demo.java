@@ -76,6 +76,7 @@ final class Demo {
             gateway = await(platform.gateway(settings));
             client = WebClient.wrap(platform.vertx().createHttpClient(new PoolOptions().setHttp1MaxSize(together)));
             say("A gateway listens on %s, in front of its embedded sandbox host.", gateway.publicUrl());
+            say("Its console is %s/console/ as long as this runs.", gateway.publicUrl());
             steps();
             say("%nEvery step held.");
             return 0;

@@ -12,6 +12,7 @@ import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.SharedSecret;
 import dev.reveille.config.PortRange;
 import dev.reveille.config.Settings;
+import dev.reveille.console.Console;
 import dev.reveille.lifecycle.LifecycleVerticle;
 import dev.reveille.proxy.Certificates;
 import dev.reveille.proxy.Holds;
@@ -178,6 +179,7 @@ public final class Gateway {
                 calls.passThrough(),
                 streams,
                 facts(),
+                new Console(),
                 clock);
         Bridges bridges = new Bridges(
                 vertx,

@@ -101,6 +101,9 @@ class RoomsTest {
     static final ArchRule websocketsKnowOnlyFailures = mayUse("websocket", "session");
 
     @ArchTest
+    static final ArchRule theConsoleIsFilesAndKnowsNoSessions = mayUse("console", "session");
+
+    @ArchTest
     static final ArchRule adminOnlyReads = mayUse("admin", "config");
 
     @ArchTest

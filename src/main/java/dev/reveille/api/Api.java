@@ -57,6 +57,7 @@ public final class Api {
     private final StatusStreams streams;
     private final PassThrough upstream;
     private final NodeFacts facts;
+    private final Handler<RoutingContext> console;
     private final InstantSource clock;
     private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
@@ -68,6 +69,7 @@ public final class Api {
      * @param upstream takes what this gateway has no answer to
      * @param streams of what happens to sessions
      * @param facts what is told of this node
+     * @param console serves what is below {@code /console}, and leaves the rest to others
      */
     public Api(
             SessionRegistry registry,
@@ -79,6 +81,7 @@ public final class Api {
             PassThrough upstream,
             StatusStreams streams,
             NodeFacts facts,
+            Handler<RoutingContext> console,
             InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
@@ -89,6 +92,7 @@ public final class Api {
         this.streams = Objects.requireNonNull(streams, "streams");
         this.upstream = Objects.requireNonNull(upstream, "upstream");
         this.facts = Objects.requireNonNull(facts, "facts");
+        this.console = Objects.requireNonNull(console, "console");
         this.clock = Objects.requireNonNull(clock, "clock");
         this.lastAnswers = new LastAnswers(clock, ANSWER_LIFETIME);
     }
@@ -122,6 +126,7 @@ public final class Api {
         Caller caller = new Caller(tenants, tickets, urls);
 
         router.route().handler(UnreadBody::watch).failureHandler(Refusal::answer);
+        router.route("/console*").handler(console);
         runtimes(router, caller, vertx);
         router.route("/api/*").handler(Api::plainPath);
         for (String stream : List.of(SESSION_EVENTS, EVENTS)) {

@@ -26,6 +26,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.HttpResponse;
 import io.vertx.ext.web.client.WebClient;
@@ -86,6 +87,7 @@ class ContractTest {
                         new StatusStreams(
                                 vertx, registry, Settings.defaults().watchers(), Duration.ZERO, InstantSource.system()),
                         Front.facts(InstantSource.system()),
+                        RoutingContext::next,
                         InstantSource.system())
                 .router(vertx);
 

@@ -21,6 +21,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.RoutingContext;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,6 +73,7 @@ final class Front implements AutoCloseable {
                 calls.passThrough(),
                 new StatusStreams(vertx, registry, settings.watchers(), Duration.ZERO, clock),
                 facts(clock),
+                RoutingContext::next,
                 clock);
         this.server = await(
                 vertx.createHttpServer(LIKE_OURS).requestHandler(api.on(vertx)).listen(0, "127.0.0.1"));

@@ -39,6 +39,27 @@ public final class Browser implements AutoCloseable {
     private static final int LARGEST_MESSAGE = 64 << 20;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(40);
 
+    /** Their numbers on Windows, by which browsers know them everywhere. */
+    private static final Map<String, Integer> KEYS = Map.of(
+            "Tab",
+            9,
+            "Enter",
+            13,
+            "Escape",
+            27,
+            "PageUp",
+            33,
+            "PageDown",
+            34,
+            "End",
+            35,
+            "Home",
+            36,
+            "ArrowUp",
+            38,
+            "ArrowDown",
+            40);
+
     private final Process process;
     private final Path profile;
     private final WebSocketClient client;
@@ -194,10 +215,7 @@ public final class Browser implements AutoCloseable {
                     new JsonObject()
                             .put(
                                     "features",
-                                    new JsonArray()
-                                            .add(new JsonObject()
-                                                    .put("name", "prefers-color-scheme")
-                                                    .put("value", dark ? "dark" : "light"))));
+                                    new JsonArray().add(feature("prefers-color-scheme", dark ? "dark" : "light"))));
         }
 
         private void heard(String event, JsonObject about) {
@@ -221,6 +239,43 @@ public final class Browser implements AutoCloseable {
 
         public void withoutScripts() {
             call(session, "Emulation.setScriptExecutionDisabled", new JsonObject().put("value", true));
+        }
+
+        /** Prefers what moves less, in addition to its colours. */
+        public void withoutMotion(boolean dark) {
+            call(
+                    session,
+                    "Emulation.setEmulatedMedia",
+                    new JsonObject()
+                            .put(
+                                    "features",
+                                    new JsonArray()
+                                            .add(feature("prefers-color-scheme", dark ? "dark" : "light"))
+                                            .add(feature("prefers-reduced-motion", "reduce"))));
+        }
+
+        private static JsonObject feature(String name, String value) {
+            return new JsonObject().put("name", name).put("value", value);
+        }
+
+        /** Presses and releases keys one after the other: {@code Enter}, {@code ArrowDown}, or a sign. */
+        public void press(String... keys) {
+            for (String key : keys) {
+                JsonObject stroke = new JsonObject().put("key", key).put("code", key);
+                Integer number = KEYS.get(key);
+                if (number != null) {
+                    stroke.put("windowsVirtualKeyCode", number);
+                }
+                String text = key.equals("Enter") ? "\r" : key.length() == 1 ? key : "";
+                JsonObject down = stroke.copy().put("type", text.isEmpty() ? "rawKeyDown" : "keyDown");
+                call(session, "Input.dispatchKeyEvent", text.isEmpty() ? down : down.put("text", text));
+                call(session, "Input.dispatchKeyEvent", stroke.put("type", "keyUp"));
+            }
+        }
+
+        /** Writes where the focus is. */
+        public void type(String text) {
+            call(session, "Input.insertText", new JsonObject().put("text", text));
         }
 
         /** Opens an address, as if somebody had typed it. */
