@@ -14,7 +14,6 @@ const COMMANDS = {
   pause: { run: (api, id) => api.pause(id), doing: 'Putting it to sleep…', fault: 'It could not be put to sleep.' },
   resume: { run: (api, id) => api.resume(id), doing: 'Waking it…', fault: 'It could not be woken.' },
   close: { run: (api, id, policy) => api.close(id, policy), doing: 'Closing it…', fault: 'It could not be closed.' },
-  open: { run: (api, id) => api.open(id), doing: 'Opening it…', fault: 'It could not be opened.' },
 };
 
 const DONE = {
@@ -100,12 +99,16 @@ export class Actions {
   #outcome = el('p', { class: 'outcome' });
   element;
 
-  /** @param run is given the name of a command and an argument */
-  constructor(run) {
+  /**
+   * @param run is given the name of a command and an argument
+   * @param reopen is given a session that is to be opened again
+   */
+  constructor(run, reopen) {
     this.#run = run;
     this.#bar = el('div', { class: 'actions' },
       this.#button('resume', 'Wake', 'primary', () => run('resume')),
-      this.#button('open', 'Open again', 'primary', () => run('open')),
+      // Started anew with what the form says: what it was opened with is not told.
+      this.#button('open', 'Open again…', 'primary', () => reopen(this.#id)),
       this.#button('pause', 'Pause', '', () => run('pause')),
       this.#button('close', 'Close…', '', () => this.#ask()));
     this.#confirm = el('div', { class: 'confirm', role: 'group', 'aria-labelledby': 'close-question', hidden: true },

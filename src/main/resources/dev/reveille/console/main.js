@@ -33,7 +33,7 @@ class Console {
   #model = new Model(this.#redraw, (now, before) => this.#news(now, before));
   #commands = new Commands(this.#api, this.#announcer, this.#redraw);
   #list = new List(this.#model, (id) => this.#go('#/session/' + encodeURIComponent(id)));
-  #session = new SessionPane(this.#api, this.#model, this.#commands, this.#redraw);
+  #session = new SessionPane(this.#api, this.#model, this.#commands, (id) => this.#opening.show(id), this.#redraw);
   #node = new NodePane(this.#api, this.#model);
   #opening = new Opening(this.#api, (id) => this.#go('#/session/' + encodeURIComponent(id)));
   #follower = null;

@@ -46,9 +46,10 @@ export class Opening {
 
   show(id = '') {
     say(this.#fault, '');
+    this.#dialog.querySelector('form').reset();
     this.#fields.id.value = id;
     this.#dialog.showModal();
-    this.#fields.id.focus();
+    (id ? this.#fields.image : this.#fields.id).focus();
   }
 
   async #send(event) {

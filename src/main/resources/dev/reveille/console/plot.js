@@ -51,7 +51,7 @@ export function wakesPerMinute(minutes, width) {
 /** How long the last wakes took: a dot each, in their order. */
 export function wakeTimes(wakes, width) {
   const inner = width - LEFT - RIGHT;
-  const top = niceTop(Math.max(1, ...wakes.map((wake) => wake.took_ms)), false);
+  const top = wakes.length ? niceTop(Math.max(4, ...wakes.map((wake) => wake.took_ms)), false) : 4000;
   const step = inner / Math.max(wakes.length, 20);
   const dots = wakes.map((wake, index) => {
     const x = LEFT + (index + 0.5) * step;

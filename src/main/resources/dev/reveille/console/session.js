@@ -43,12 +43,12 @@ export class SessionPane {
   #actions;
   #pane = byId('session-pane');
 
-  constructor(api, model, commands, redraw) {
+  constructor(api, model, commands, reopen, redraw) {
     this.#api = api;
     this.#model = model;
     this.#commands = commands;
     this.#redraw = redraw;
-    this.#actions = new Actions((name, argument) => commands.run(name, this.#id, argument));
+    this.#actions = new Actions((name, argument) => commands.run(name, this.#id, argument), reopen);
     this.#linksPart = el('section', { class: 'part', 'aria-labelledby': 'links-title' },
       el('h3', { id: 'links-title' }, 'Where it is'), this.#links, this.#key);
     this.#pane.append(

@@ -1,5 +1,6 @@
 package dev.reveille.console;
 
+import static dev.reveille.console.Looks.isWellMade;
 import static java.time.Duration.ofMinutes;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -103,64 +104,6 @@ class ConsoleBrowserIT {
         isWellMade(tab, width);
 
         assertThat(tab.complaints()).isEmpty();
-    }
-
-    /** Of each text that is seen, the contrast with what is behind it (WCAG 2.2, 1.4.3); those that have too little. */
-    private static final String FAINT_TEXTS = """
-            (() => {
-              const parse = (text) => {
-                const [r, g, b, a = 1] = text.match(/[0-9.]+/g).map(Number);
-                return { r, g, b, a };
-              };
-              const over = (top, below) => ({
-                r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a),
-                b: top.b * top.a + below.b * (1 - top.a), a: 1,
-              });
-              const light = ({ r, g, b }) => {
-                const [x, y, z] = [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-                return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-              };
-              const ground = (element) => element === null ? parse(getComputedStyle(document.documentElement).backgroundColor)
-                : over(parse(getComputedStyle(element).backgroundColor), ground(element.parentElement));
-              const faint = [];
-              const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-              while (texts.nextNode()) {
-                const element = texts.currentNode.parentElement;
-                const box = element.getBoundingClientRect();
-                if (!texts.currentNode.data.trim() || box.width < 2 || box.height < 2
-                    || !element.checkVisibility({ visibilityProperty: true })) {
-                  continue;
-                }
-                const style = getComputedStyle(element);
-                const below = ground(element);
-                const ink = over(parse(element instanceof SVGElement ? style.fill : style.color), below);
-                const [a, b] = [light(ink), light(below)].sort((x, y) => y - x);
-                const ratio = (a + 0.05) / (b + 0.05);
-                if (ratio < 4.5) {
-                  faint.push(ratio.toFixed(2) + ' ' + texts.currentNode.data.trim());
-                }
-              }
-              return faint.join('; ');
-            })()""";
-
-    /** What can be touched and is too small for that, but for links in a text. */
-    private static final String SMALL_TARGETS = """
-            [...document.querySelectorAll('button, a, select, input:not([type=checkbox]), summary, .row')]
-              .filter((each) => each.checkVisibility() && !each.closest('.skip'))
-              .filter((each) => each.getBoundingClientRect().height < 43.9)
-              .map((each) => each.outerHTML.slice(0, 80)).join('; ')""";
-
-    private static void isWellMade(Browser.Tab tab, int width) {
-        assertThat(tab.says("document.documentElement.scrollWidth <= innerWidth"))
-                .isEqualTo("true");
-        assertThat(
-                        tab.says(
-                                "[...document.querySelectorAll('.pane, .sessions')].every(p => p.scrollWidth <= p.clientWidth)"))
-                .isEqualTo("true");
-        assertThat(tab.says(FAINT_TEXTS)).isEmpty();
-        if (width < 500) {
-            assertThat(tab.says(SMALL_TARGETS)).isEmpty();
-        }
     }
 
     private Browser.Tab opened() {
@@ -364,12 +307,12 @@ class ConsoleBrowserIT {
     @Test
     void aKeyIsAskedForAndKeptInTheTabAlone() throws IOException {
         gateway.asksForKey("acme-key").has("one", "running");
-        Browser.Tab tab = browser.tab(1280, 860, false);
+        Browser.Tab tab = browser.tab(360, 740, true);
         tab.open(gateway.url());
 
         tab.until("document.getElementById('sign-in').checkVisibility()");
         tab.screenshot(PICTURES.resolve("console-sign-in.png"));
-        assertThat(tab.says(FAINT_TEXTS)).isEmpty();
+        isWellMade(tab, 360);
         tab.type("nobody's");
         tab.press("Enter");
         tab.until(text("#sign-in-fault") + ".includes('not good')");
@@ -377,6 +320,8 @@ class ConsoleBrowserIT {
         tab.type("acme-key");
         tab.press("Enter");
         tab.until(rows("one"));
+        tab.screenshot(PICTURES.resolve("console-signed-in.png"));
+        isWellMade(tab, 360);
 
         assertThat(tab.says("sessionStorage.getItem('reveille.key')")).isEqualTo("acme-key");
         assertThat(tab.says("JSON.stringify(localStorage) + document.cookie + location.href"))
@@ -414,6 +359,50 @@ class ConsoleBrowserIT {
         assertThat(tab.says("document.querySelector('.row').getAttribute('aria-setsize')"))
                 .isEqualTo("10");
         assertThat(tab.complaints()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"360, 740, true", "1280, 860, false"})
+    void questionsAndFormsAreWellMadeToo(int width, int height, boolean dark) throws IOException {
+        gateway.has("one", "running");
+        Browser.Tab tab = opened(browser.tab(width, height, dark));
+        tab.says("location.hash = '#/session/one'");
+        tab.until("document.querySelector('[data-action=close]').checkVisibility()");
+
+        tab.says("document.querySelector('[data-action=close]').click()");
+        tab.until(focused("#close-policy"));
+        tab.screenshot(PICTURES.resolve("console-close-" + width + ".png"));
+        isWellMade(tab, width);
+        tab.press("Escape", "n");
+        tab.until(focused("#open-dialog input"));
+        tab.says("document.querySelector('#open-dialog details').open = true");
+        tab.screenshot(PICTURES.resolve("console-open-" + width + ".png"));
+        isWellMade(tab, width);
+        tab.press("Escape");
+        tab.until("!document.getElementById('open-dialog').open");
+        tab.press("?");
+        tab.until("document.getElementById('help-dialog').open");
+        tab.screenshot(PICTURES.resolve("console-help-" + width + ".png"));
+        isWellMade(tab, width);
+    }
+
+    @Test
+    void ofALongPastTheEndIsTold() {
+        gateway.has("one", "running").remembersOnly(32);
+        for (int i = 0; i < 20; i++) {
+            gateway.later(ofSeconds(1)).changes("one", "paused", "idle", "");
+            gateway.later(ofSeconds(1)).changes("one", "running", "traffic", "");
+        }
+        Browser.Tab tab = opened();
+
+        tab.says("location.hash = '#/session/one'");
+
+        tab.until("document.querySelectorAll('.entry').length === 24");
+        tab.until("document.getElementById('session-pane').innerText.includes('Earlier changes are not known')");
+        gateway.later(ofSeconds(1)).changes("one", "paused", "idle", "");
+        tab.until("document.querySelectorAll('.entry').length === 25");
+        assertThat(tab.says("[...document.querySelectorAll('.entry')].map(e => e.value).join()"))
+                .isEqualTo("42,41,40,39,38,37,36,35,34,33,32,31,30,29,28,27,26,25,24,23,22,21,20,19,18");
     }
 
     @Test

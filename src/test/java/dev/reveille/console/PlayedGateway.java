@@ -36,6 +36,7 @@ final class PlayedGateway implements AutoCloseable {
     private final List<JsonObject> wakes = new ArrayList<>();
     private Optional<String> key = Optional.empty();
     private Optional<JsonObject> refusal = Optional.empty();
+    private int kept = Integer.MAX_VALUE;
     private boolean away;
     private boolean streams = true;
     private boolean remembers = true;
@@ -79,6 +80,11 @@ final class PlayedGateway implements AutoCloseable {
     /** Whoever comes back is told that what was missed cannot be told. */
     PlayedGateway forgetsThePast() {
         return here(() -> remembers = false);
+    }
+
+    /** Of each session only the last {@code changes} can be told again. */
+    PlayedGateway remembersOnly(int changes) {
+        return here(() -> kept = changes);
     }
 
     /** The next command is refused. */
@@ -280,7 +286,14 @@ final class PlayedGateway implements AutoCloseable {
         String id = context.pathParam("id");
         HttpServerResponse response = begin(context);
         each.computeIfAbsent(id, i -> new CopyOnWriteArrayList<>()).add(response);
-        past.getOrDefault(id, List.of()).forEach(change -> send(response, change));
+        List<JsonObject> own = past.getOrDefault(id, List.of());
+        long since = Long.parseLong(context.request().getParam("since").split("\\.", -1)[0]);
+        if (since < own.size() - kept) {
+            JsonObject last = own.get(own.size() - 1).copy();
+            send(response, last.put("type", "reset").put("reason", "the history begins later"));
+        } else {
+            own.stream().skip(since).forEach(change -> send(response, change));
+        }
     }
 
     private static HttpServerResponse begin(RoutingContext context) {
