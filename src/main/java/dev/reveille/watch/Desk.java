@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class Desk {
     private final Map<SessionId, Set<Watcher>> bySession = new HashMap<>();
     private final Map<String, Set<Watcher>> byTenant = new HashMap<>();
     private final Set<Watcher> toBeSent = new LinkedHashSet<>();
+    private final Set<Watcher> unfinished = new HashSet<>();
     private final Wheel wheel = new Wheel(STEPS);
     private long turning = -1;
     private boolean leaving;
@@ -170,6 +172,11 @@ final class Desk {
         try {
             if (watcher.pump()) {
                 beginAgain(watcher);
+            } else if (watcher.hasMore() && unfinished.add(watcher)) {
+                run(() -> {
+                    unfinished.remove(watcher);
+                    send(watcher);
+                });
             }
         } catch (RuntimeException broken) {
             LOG.warn("a watcher of tenant={} is dropped", watcher.wish().tenant(), broken);

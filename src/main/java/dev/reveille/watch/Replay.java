@@ -5,6 +5,7 @@ import dev.reveille.session.SessionChange;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class Replay {
                 return Optional.empty();
             }
         }
-        return Optional.of(new Opening(replay.messages(idAtTheEnd).iterator(), Map.copyOf(replay.unheard)));
+        return Optional.of(new Opening(replay.messages(idAtTheEnd), Map.copyOf(replay.unheard)));
     }
 
     /** @return whether all that was missed of it is known */
@@ -72,17 +73,26 @@ final class Replay {
         }
     }
 
-    private List<Message> messages(String idAtTheEnd) {
+    /** Each with a cursor of its own, so they are made as they are taken. */
+    private Iterator<Message> messages(String idAtTheEnd) {
         missed.sort(Comparator.comparingLong(Missed::place));
-        List<Message> messages = new ArrayList<>();
-        Cursor cursor = since;
-        for (int i = 0; i < missed.size(); i++) {
-            SessionChange change = missed.get(i).change();
-            cursor = cursor.behind(missed.get(i).print(), change.revision());
-            String id = i == missed.size() - 1 ? idAtTheEnd : cursor.whole() ? cursor.encode() : "";
-            messages.add(Messages.change(change, id, Optional.empty()));
-        }
-        return messages;
+        Iterator<Missed> rest = missed.iterator();
+        return new Iterator<>() {
+            private Cursor cursor = since;
+
+            @Override
+            public boolean hasNext() {
+                return rest.hasNext();
+            }
+
+            @Override
+            public Message next() {
+                Missed next = rest.next();
+                cursor = cursor.behind(next.print(), next.change().revision());
+                String id = !rest.hasNext() ? idAtTheEnd : cursor.whole() ? cursor.encode() : "";
+                return Messages.change(next.change(), id, Optional.empty());
+            }
+        };
     }
 
     /** @param place in milliseconds; never smaller than that of the same session's change before */

@@ -22,6 +22,9 @@ final class Watcher {
     /** Of so many sessions the newest is kept. */
     static final int SESSIONS = 1_000;
 
+    /** So many are sent before others have their turn on the event loop. */
+    static final int AT_ONCE = 200;
+
     private static final Deque<Message> NOBODY = new ArrayDeque<>();
 
     private final Wish wish;
@@ -129,14 +132,19 @@ final class Watcher {
             return false;
         }
         Optional<Message> next = outlet.full() ? Optional.empty() : next();
-        while (next.isPresent()) {
+        for (int i = 1; next.isPresent(); i++) {
             outlet.write(next.get());
-            next = outlet.full() ? Optional.empty() : next();
+            next = outlet.full() || i == AT_ONCE ? Optional.empty() : next();
         }
         outlet.flush();
         boolean beginsAgain = lost && !asking && !outlet.full();
         asking |= beginsAgain;
         return beginsAgain;
+    }
+
+    /** Whether there is more for it, and it takes it. */
+    boolean hasMore() {
+        return outlet != null && !outlet.full() && (opening.hasNext() || !waiting.isEmpty() || !newest.isEmpty());
     }
 
     private Optional<Message> next() {

@@ -17,6 +17,7 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.parsetools.RecordParser;
 import io.vertx.junit5.VertxExtension;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -151,6 +152,33 @@ class StreamsTest {
             assertThat(pausing.getString("state")).isEqualTo("pausing");
             assertThat(paused.getString("state")).isEqualTo("paused");
             await(events.close());
+        }
+    }
+
+    @Test
+    void whoHasAsManyAsItMayIsToldToComeLater(Vertx vertx) {
+        try (TestGateway narrow = TestGateway.before(upstream, vertx, "watchers.most=1");
+                RawConnection first = RawConnection.to(narrow.port())) {
+            String all = handshake("s-1").replace("/sessions/s-1/events", "/events");
+            assertThat(first.send(all).answer().status()).isEqualTo(101);
+            try (RawConnection second = RawConnection.to(narrow.port())) {
+                RawConnection.Answer refused = second.send(all).answer();
+                assertThat(refused.status()).isEqualTo(429);
+                assertThat(refused.json().getString("code")).isEqualTo("too_many_waiting");
+                assertThat(refused.headers()).containsEntry("retry-after", "10");
+            }
+        }
+    }
+
+    @Test
+    void anOldClientOfHttpGetsAStreamThatEndsWithItsConnection() {
+        gateway.open("s-1", new JsonObject());
+        try (RawConnection raw = RawConnection.to(gateway.port())) {
+            raw.send("GET /api/v1/sessions/s-1/events HTTP/1.0\r\nHost: localhost\r\n\r\n");
+            RawConnection.Answer head = raw.answer();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.headers()).doesNotContainKey("transfer-encoding");
+            assertThat(new String(raw.bytes(6), StandardCharsets.UTF_8)).isEqualTo("retry:");
         }
     }
 

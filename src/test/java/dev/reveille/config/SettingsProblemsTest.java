@@ -141,6 +141,8 @@ class SettingsProblemsTest {
         proxy.retry-budget    | 10%                      | a whole number up to 2147483647
         proxy.breaker-failures| -1                       | 0 to 1000000
         proxy.breaker-reset   | 0s                       | 1ms to 24d
+        watchers.most         | 0                        | 1 to 1000000
+        watchers.stalled-after| 0s                       | 1ms to 24d
         """)
     void aWrongValueSaysWhatWasExpected(String key, String value, String expected) {
         String variable = Keys.named(key).orElseThrow().variable();

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.testing.TestGateway;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
@@ -200,6 +206,23 @@ class SlowWatcherTest {
         awaitWatchers(1);
         all.close();
         awaitWatchers(0);
+    }
+
+    @Test
+    void aStreamOfHttp2ThatIsGivenUpIsNotedToo() {
+        stage.opens("s-1");
+        HttpClient client = vertx.createHttpClient(
+                new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false));
+        HttpClientRequest request =
+                TestGateway.await(client.request(HttpMethod.GET, stage.port(), "127.0.0.1", "/s-1"));
+        HttpClientResponse answer = TestGateway.await(request.send());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(stage.streams().watchers()).isEqualTo(1);
+
+        TestGateway.await(request.reset(0x8));
+
+        awaitWatchers(0);
+        TestGateway.await(client.close());
     }
 
     @Test
