@@ -81,7 +81,7 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule watchersOnlyLookOn =
-            mayUse("watch", "session", "bus", "config", "access", "problem", "registry");
+            mayUse("watch", "session", "bus", "config", "access", "problem", "registry", "websocket");
 
     @ArchTest
     static final ArchRule webhooksOnlyHear = mayUse("webhook", "session", "bus", "config", "registry", "watch");

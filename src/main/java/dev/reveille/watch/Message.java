@@ -1,6 +1,7 @@
 package dev.reveille.watch;
 
 import dev.reveille.session.SessionId;
+import dev.reveille.websocket.FramedText;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.Objects;
@@ -22,7 +23,7 @@ final class Message {
     private final String state;
     private final Supplier<JsonObject> body;
     private final LongFunction<Message> instead;
-    private volatile String text;
+    private volatile FramedText framed;
     private volatile Buffer eventText;
 
     /**
@@ -67,11 +68,11 @@ final class Message {
     }
 
     /** As it is on a websocket. */
-    String text() {
-        String known = text;
+    FramedText framed() {
+        FramedText known = framed;
         if (known == null) {
-            known = body.get().encode();
-            text = known;
+            known = FramedText.of(body.get().encode());
+            framed = known;
         }
         return known;
     }
@@ -88,8 +89,10 @@ final class Message {
                 lines.append("id: ").append(id).append('\n');
             }
             // JSON on one line: line ends in it are escaped.
-            known = Buffer.buffer(
-                    lines.append("data: ").append(text()).append("\n\n").toString());
+            known = Buffer.buffer(lines.append("data: ")
+                    .append(body.get().encode())
+                    .append("\n\n")
+                    .toString());
             eventText = known;
         }
         return known;

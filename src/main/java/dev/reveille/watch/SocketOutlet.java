@@ -1,21 +1,23 @@
 package dev.reveille.watch;
 
-import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.internal.http.WebSocketInternal;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import dev.reveille.websocket.Limits;
+import dev.reveille.websocket.StrictWebSocket;
+import java.time.Duration;
 
-/** By websocket. What the client says is not listened to. */
+/** By websocket. What the client says is checked, and not listened to. */
 final class SocketOutlet implements Outlet {
-    private static final Logger LOG = LoggerFactory.getLogger(SocketOutlet.class);
+    /** A client has nothing to say; as much is for those that send pings of their own making. */
+    private static final int LONGEST_MESSAGE = 64 * 1024;
 
-    private final ServerWebSocket socket;
+    /** So much may wait in the network's own buffers and ours before it counts as slow. */
+    private static final int QUEUE = 32 * 1024;
 
-    SocketOutlet(ServerWebSocket socket) {
+    static final Limits LIMITS = new Limits(LONGEST_MESSAGE, QUEUE, Duration.ofSeconds(5));
+
+    private final StrictWebSocket socket;
+
+    SocketOutlet(StrictWebSocket socket) {
         this.socket = socket;
-        socket.exceptionHandler(broken -> LOG.debug("a watcher's websocket: {}", broken.toString()));
         // When the server leaves, so do we, and at a moment of our choice.
         socket.shutdownHandler(leaving -> {});
     }
@@ -27,30 +29,27 @@ final class SocketOutlet implements Outlet {
 
     @Override
     public void write(Message message) {
-        observe(socket.writeTextMessage(message.text()));
+        socket.write(message.framed());
     }
 
     @Override
     public void flush() {
-        // Each message is sent when it is written.
+        // What is written in one turn goes at its end.
     }
 
     @Override
     public void ping() {
-        observe(socket.writePing(Buffer.buffer()));
+        socket.ping();
     }
 
     @Override
     public void close(short code, String reason) {
-        observe(socket.close(code, reason));
+        socket.close(code, reason);
     }
 
     @Override
     public void cut() {
-        ((WebSocketInternal) socket)
-                .channelHandlerContext()
-                .close()
-                .addListener(closed -> LOG.debug("a watcher that took nothing is cut off"));
+        // Closing cuts by itself whoever does not answer it.
     }
 
     @Override
@@ -60,15 +59,6 @@ final class SocketOutlet implements Outlet {
 
     @Override
     public void onClosed(Runnable closed) {
-        if (socket.isClosed()) {
-            closed.run();
-        } else {
-            socket.closeHandler(v -> closed.run());
-        }
-    }
-
-    /** Who has left says so by closing; nothing else is to be done about it. */
-    private static void observe(Future<Void> sent) {
-        sent.onFailure(left -> LOG.debug("a watcher's websocket: {}", left.toString()));
+        socket.closeHandler(v -> closed.run());
     }
 }

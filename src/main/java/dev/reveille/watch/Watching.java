@@ -2,6 +2,7 @@ package dev.reveille.watch;
 
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
+import dev.reveille.websocket.Handshake;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -22,8 +23,7 @@ public final class Watching {
 
     /** Whether {@code request} wants a websocket; one that does must be paused before anything is waited for. */
     public static boolean wantsSocket(HttpServerRequest request) {
-        return request.version() != HttpVersion.HTTP_2
-                && "websocket".equalsIgnoreCase(request.getHeader(HttpHeaders.UPGRADE));
+        return request.version() != HttpVersion.HTTP_2 && Handshake.isIn(request);
     }
 
     /**
@@ -41,7 +41,7 @@ public final class Watching {
             }
         });
         if (wantsSocket(request)) {
-            checkHandshake(request);
+            handshake(request);
         } else if (!takesEventStream(request)) {
             throw new GatewayFailure.Unsupported(
                             NOT_ACCEPTABLE,
@@ -78,26 +78,13 @@ public final class Watching {
 
     private static Future<Outlet> outlet(HttpServerRequest request) {
         return wantsSocket(request)
-                ? request.toWebSocket().map(SocketOutlet::new)
+                ? handshake(request).accept(SocketOutlet.LIMITS).map(SocketOutlet::new)
                 : Future.succeededFuture(EventStreamOutlet.begin(request));
     }
 
-    /** What is wrong with a handshake Vert.x would answer in its own words. */
-    private static void checkHandshake(HttpServerRequest request) {
-        String connection = String.valueOf(request.getHeader(HttpHeaders.CONNECTION));
-        if (!connection.toLowerCase(Locale.ROOT).contains("upgrade")) {
-            throw invalid("this is a websocket (expected: Connection: Upgrade, Upgrade: websocket)");
-        }
-        if (!HttpMethod.GET.equals(request.method())
-                || !"13".equals(request.getHeader("Sec-WebSocket-Version"))
-                || request.getHeader("Sec-WebSocket-Key") == null) {
-            throw invalid(
-                    "no handshake of RFC 6455 (expected: GET, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key)");
-        }
-    }
-
-    private static FailureException invalid(String detail) {
-        return new GatewayFailure.InvalidRequest(detail).asException();
+    /** Pages from elsewhere are welcome: they have shown a ticket, or are kept out before. */
+    private static Handshake handshake(HttpServerRequest request) {
+        return Handshake.of(request, origin -> true);
     }
 
     private static boolean takesEventStream(HttpServerRequest request) {

@@ -127,6 +127,11 @@ class WatcherTest {
                 more -> message(session, text + "+" + more));
     }
 
+    private static String data(Message message) {
+        String event = message.eventText().toString();
+        return event.substring(event.indexOf("data: ") + 6);
+    }
+
     private void reached() {
         watcher.isReachedBy(new Outlet() {
             @Override
@@ -136,7 +141,7 @@ class WatcherTest {
 
             @Override
             public void write(Message message) {
-                sent.add(new JsonObject(message.text()).getString("told"));
+                sent.add(new JsonObject(data(message)).getString("told"));
             }
 
             @Override
