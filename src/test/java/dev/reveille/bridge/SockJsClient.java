@@ -21,7 +21,6 @@ final class SockJsClient extends Client {
         });
         socket.closeHandler(v -> ended());
         socket.exceptionHandler(broken -> {});
-        socket.resume();
     }
 
     /** @param query with its question mark, or empty; {@code headers}: of the request */
@@ -33,8 +32,7 @@ final class SockJsClient extends Client {
         for (int i = 0; i < headers.length; i += 2) {
             options.putHeader(headers[i], headers[i + 1]);
         }
-        return new SockJsClient(
-                await(vertx.createWebSocketClient().connect(options).onSuccess(WebSocket::pause)));
+        return await(vertx.createWebSocketClient().connect(options).map(SockJsClient::new));
     }
 
     WebSocket socket() {

@@ -19,7 +19,6 @@ final class TcpClient extends Client {
         socket.handler(new FrameParser(frame -> hears(frame.result())));
         socket.closeHandler(v -> ended());
         socket.exceptionHandler(broken -> {});
-        socket.resume();
     }
 
     static TcpClient to(Vertx vertx, int port) {

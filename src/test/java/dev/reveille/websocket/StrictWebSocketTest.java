@@ -239,7 +239,7 @@ class StrictWebSocketTest {
         }
     }
 
-    /** Netty's client keeps a context if it may, and so tells whether it was asked not to. */
+    /** Netty's client, whose messages refer to those before. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 125, 126, 5_000, 60_000})
     void anotherImplementationUnderstandsWhatIsCompressed(int length) throws Exception {
