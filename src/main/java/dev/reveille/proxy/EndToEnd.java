@@ -39,6 +39,9 @@ final class EndToEnd {
             "x-forwarded-prefix",
             "x-forwarded-proto");
 
+    /** Speak for a whole origin, which a sandbox in path mode shares with others and with the console. */
+    private static final Set<String> OF_THE_ORIGIN = lower("clear-site-data", "cross-origin-opener-policy", "service-worker-allowed");
+
     private EndToEnd() {}
 
     /** What a sandbox gets of a request's head. */
@@ -58,7 +61,8 @@ final class EndToEnd {
         Set<String> named = named(in);
         for (Map.Entry<String, String> field : in) {
             String name = field.getKey().toLowerCase(Locale.ROOT);
-            if (!HOP_BY_HOP.contains(name) && !named.contains(name)) {
+            boolean through = !HOP_BY_HOP.contains(name) && !named.contains(name);
+            if (through && (path.ownOrigin() || !OF_THE_ORIGIN.contains(name))) {
                 out.add(field.getKey(), atTheGateway(name, field.getValue(), path, origin));
             }
         }
