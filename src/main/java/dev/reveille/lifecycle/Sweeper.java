@@ -52,7 +52,7 @@ final class Sweeper {
         for (Session session : registry.all()) {
             if (leases.abandoned(session) || dropped(session)) {
                 observed(session, transitions.takeOver(session));
-            } else if (over(session) && session.changedAt().isBefore(old)) {
+            } else if (registry.end(session.id()).filter(old::isAfter).isPresent()) {
                 observed(session, registry.forget(session));
             }
         }
@@ -68,10 +68,6 @@ final class Sweeper {
      */
     private boolean dropped(Session session) {
         return leases.ours(session) && !transitions.carries(session);
-    }
-
-    private static boolean over(Session session) {
-        return session.settled() && session.runtime().isEmpty();
     }
 
     /** The next in turn of those that have a sandbox and did not change since {@code old}. */

@@ -4,8 +4,11 @@ import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class RoutingTable {
     private static final Logger LOG = LoggerFactory.getLogger(RoutingTable.class);
 
+    /** Of so many forgotten sessions it is remembered that they were. */
+    private static final int REMEMBERED = 10_000;
+
     private final ConcurrentSkipListMap<String, Session> sessions = new ConcurrentSkipListMap<>();
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Consumer<RuntimeId> routed;
@@ -29,12 +35,31 @@ final class RoutingTable {
     private final List<SessionListener> listeners = new ArrayList<>();
 
     /**
+     * When the sessions began that were forgotten last. What was long on its way may still tell of one, and must not
+     * bring it back.
+     */
+    private final Map<String, Instant> forgotten = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    /** When it was heard that a session has come to its end. */
+    private final Map<String, Instant> ends = new ConcurrentHashMap<>();
+
+    private final InstantSource clock;
+
+    /**
      * @param routed told of each runtime that gets a route and had none; at once, so that it must be quick
      * @param unrouted told of each runtime that has no route any more, in the same way
      */
-    RoutingTable(Consumer<RuntimeId> routed, Consumer<RuntimeId> unrouted) {
+    RoutingTable(Consumer<RuntimeId> routed, Consumer<RuntimeId> unrouted, InstantSource clock) {
         this.routed = routed;
         this.unrouted = unrouted;
+        this.clock = clock;
     }
 
     /** Tells {@code listener} of all sessions that are known, and of all that is learned from now on. */
@@ -49,9 +74,18 @@ final class RoutingTable {
         listeners.remove(listener);
     }
 
-    /** @return whether it was news; false if this or a later revision is known */
+    /**
+     * Takes over what has just happened to a session.
+     *
+     * @return whether it was news; false if this or a later revision is known
+     */
     synchronized boolean apply(Session session) {
-        return apply(Optional.empty(), session);
+        return isNews(session) && apply(Optional.empty(), session);
+    }
+
+    /** It begins here and now, and whatever is heard of it is not of one that was forgotten. */
+    synchronized void begins(SessionId id) {
+        forgotten.remove(id.value());
     }
 
     /** @param dropped what was known until just now */
@@ -61,6 +95,11 @@ final class RoutingTable {
             return false;
         }
         sessions.put(session.id().value(), session);
+        if (session.over()) {
+            ends.put(session.id().value(), clock.instant());
+        } else {
+            ends.remove(session.id().value());
+        }
         tell(Optional.ofNullable(known).or(() -> dropped), Optional.of(session));
         if (known != null) {
             known.runtime()
@@ -92,7 +131,11 @@ final class RoutingTable {
         if (contradicted) {
             drop(before.get());
         }
-        boolean news = read.isPresent() && apply(contradicted ? before : Optional.empty(), read.get());
+        if (contradicted && read.isEmpty()) {
+            remember(before.get());
+        }
+        boolean news =
+                read.filter(this::isNews).isPresent() && apply(contradicted ? before : Optional.empty(), read.get());
         if (contradicted && !news) {
             tell(before, Optional.empty());
         }
@@ -101,12 +144,22 @@ final class RoutingTable {
         return news;
     }
 
+    private void remember(Session gone) {
+        forgotten.put(gone.id().value(), gone.createdAt());
+    }
+
+    private boolean isNews(Session told) {
+        return !told.createdAt().equals(forgotten.get(told.id().value()));
+    }
+
     /** A session that was forgotten and opened again counts from 1 again. */
     private static boolean startsAnew(Session known, Session session) {
         return session.createdAt().isAfter(known.createdAt());
     }
 
+    /** It was taken out of the shared map. */
     synchronized void forget(Session session) {
+        remember(session);
         if (drop(session)) {
             tell(Optional.of(session), Optional.empty());
         }
@@ -116,6 +169,7 @@ final class RoutingTable {
     private boolean drop(Session session) {
         boolean known = sessions.remove(session.id().value(), session);
         if (known) {
+            ends.remove(session.id().value());
             session.runtime().ifPresent(r -> removeRoute(session, r));
         }
         return known;
@@ -152,6 +206,11 @@ final class RoutingTable {
 
     Optional<Session> session(SessionId id) {
         return Optional.ofNullable(sessions.get(id.value()));
+    }
+
+    /** Since when it is known here that a session is over; empty if it is not. */
+    Optional<Instant> end(SessionId id) {
+        return Optional.ofNullable(ends.get(id.value()));
     }
 
     /** Null rather than empty: this is on the way of every request. */

@@ -81,7 +81,7 @@ public final class SessionRegistry {
         this.retained = Objects.requireNonNull(retained, "retained");
         this.clock = Objects.requireNonNull(clock, "clock");
         this.activity = new Activity(clock, this::isRouted);
-        this.table = new RoutingTable(routed, ((Consumer<RuntimeId>) activity::forget).andThen(unrouted));
+        this.table = new RoutingTable(routed, ((Consumer<RuntimeId>) activity::forget).andThen(unrouted), clock);
         this.store = Objects.requireNonNull(store, "store");
         this.node = Objects.requireNonNull(node, "node");
         this.vertx = vertx;
@@ -102,6 +102,14 @@ public final class SessionRegistry {
     /** The session as this node last heard of it, at once. */
     public Optional<Session> seen(SessionId id) {
         return table.session(id);
+    }
+
+    /**
+     * Since when this node knows that a session is over; empty if it is not. That may be long after its record says: between
+     * the making of a record and its coming into the map a member may have stood still.
+     */
+    public Optional<Instant> end(SessionId id) {
+        return table.end(id);
     }
 
     /** The route to a runtime, at once; null if none is known. */
@@ -146,7 +154,13 @@ public final class SessionRegistry {
     public Future<Optional<Session>> create(Session first) {
         Optional<Session> before = table.session(first.id());
         Session ours = first.madeBy(node.id());
-        return store.create(ours).map(won -> won ? announced(before, Optional.empty(), ours) : Optional.empty());
+        return store.create(ours)
+                .onSuccess(won -> {
+                    if (won) {
+                        table.begins(ours.id());
+                    }
+                })
+                .map(won -> won ? announced(before, Optional.empty(), ours) : Optional.empty());
     }
 
     /**

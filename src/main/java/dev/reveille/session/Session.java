@@ -107,6 +107,11 @@ public record Session(
         return state.settled();
     }
 
+    /** Whether it is settled and has no sandbox any more. */
+    public boolean over() {
+        return settled() && runtime().isEmpty();
+    }
+
     /** Whether both are of one life: a session that was forgotten and opened again is another one, and counts from 1. */
     public boolean sameLife(Session other) {
         return id.equals(other.id) && createdAt.equals(other.createdAt);

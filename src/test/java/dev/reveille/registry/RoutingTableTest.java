@@ -13,6 +13,7 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Service;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class RoutingTableTest {
     private final List<String> news = new ArrayList<>();
-    private final RoutingTable table = new RoutingTable(id -> news.add("+" + id), id -> news.add("-" + id));
+    private final RoutingTable table =
+            new RoutingTable(id -> news.add("+" + id), id -> news.add("-" + id), InstantSource.system());
     private final Session running = session("s-1", running("rt1"));
     private final Session paused = running.to(paused("rt1"), NOON.plusSeconds(1));
 
@@ -45,6 +47,33 @@ class RoutingTableTest {
 
         assertThat(table.route("rt1").awake()).isFalse();
         assertThat(table.session(running.id())).contains(paused);
+    }
+
+    @Test
+    void whatWasLongOnItsWayDoesNotBringBackWhatWasForgotten() {
+        table.apply(running);
+        table.forget(running);
+
+        assertThat(table.correct(Optional.of(running), Optional.of(running))).isFalse();
+        assertThat(table.apply(running)).isFalse();
+        assertThat(table.session(running.id())).isEmpty();
+
+        table.begins(running.id());
+        assertThat(table.apply(running)).isTrue();
+        assertThat(table.session(running.id())).contains(running);
+    }
+
+    @Test
+    void theEndOfASessionIsWhenItWasHeardOf() {
+        table.apply(running);
+        assertThat(table.end(running.id())).isEmpty();
+
+        table.apply(running.to(new SandboxState.Stopped(), NOON.minusSeconds(3_600)));
+        assertThat(table.end(running.id()))
+                .hasValueSatisfying(at -> assertThat(at).isAfter(NOON));
+
+        table.forget(table.session(running.id()).orElseThrow());
+        assertThat(table.end(running.id())).isEmpty();
     }
 
     @Test
@@ -146,6 +175,8 @@ class RoutingTableTest {
         table.correct(Optional.of(third), Optional.of(second));
         table.forget(third);
         table.correct(Optional.of(second), Optional.empty());
+        table.apply(first);
+        table.begins(first.id());
         table.apply(first);
         table.forget(first);
         table.unfollow(listener);
