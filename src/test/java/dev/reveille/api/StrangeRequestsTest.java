@@ -329,15 +329,27 @@ class StrangeRequestsTest {
     @ValueSource(
             strings = {
                 "Upgrade: websocket",
-                "Connection: Upgrade\r\nUpgrade: websocket",
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AA=="
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AA=="
             })
     void aHandshakeThatIsNoneIsRefused(String headers) {
         try (RawConnection client = RawConnection.to(gateway.port())) {
             Answer refused =
                     client.send(head("GET /api/v1/sessions/ws/events", headers)).answer();
             assertProblem(refused, 400, "invalid_request");
+            assertGoesOn(client);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="})
+    void aHandshakeOfAnotherVersionIsToldWhichOneThereIs(String headers) {
+        try (RawConnection client = RawConnection.to(gateway.port())) {
+            Answer refused = client.send(head(
+                            "GET /api/v1/sessions/ws/events", "Connection: Upgrade\r\nUpgrade: websocket" + headers))
+                    .answer();
+            assertProblem(refused, 426, "unsupported");
+            assertThat(refused.headers()).containsEntry("sec-websocket-version", "13");
             assertGoesOn(client);
         }
     }
