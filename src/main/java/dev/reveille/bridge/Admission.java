@@ -55,7 +55,7 @@ final class Admission {
                     .orElseThrow(() -> forbidden("nobody may listen to that address (expected: " + Address.CHANGES
                             + "{session_id} or " + Address.PROGRESS + "{session_id})"));
             if (known.session().isEmpty()) {
-                return Future.succeededFuture(listenerToAll(known));
+                return Future.succeededFuture(listenerToAll(known, shown, headers));
             }
             SessionId id = known.session().get();
             String tenant = tenant(id, shown, headers);
@@ -69,7 +69,10 @@ final class Admission {
         }
     }
 
-    private Listener listenerToAll(Address address) {
+    private Listener listenerToAll(Address address, Shown shown, JsonObject headers) {
+        if (ticket(shown, headers).map(grant -> grant.session().isPresent()).orElse(false)) {
+            throw forbidden("the ticket is good for one session alone");
+        }
         if (!tenants.open()) {
             throw forbidden("several tenants share this gateway, so listen to one session at a time, at "
                     + Address.CHANGES + "{session_id}");
@@ -78,26 +81,29 @@ final class Admission {
     }
 
     private String tenant(SessionId id, Shown shown, JsonObject headers) {
-        if (tenants.open()) {
-            return Tenants.EVERYBODY;
-        }
-        Optional<String> ticket = Shown.ticket(headers);
-        if (ticket.isPresent()) {
-            return ticket.flatMap(tickets::verify)
+        Optional<String> key = Shown.key(headers);
+        if (Shown.ticket(headers).isPresent()
+                || (key.isEmpty() && shown.ticket().isPresent())) {
+            return ticket(shown, headers)
                     .filter(grant -> grant.opens(id))
                     .map(Tickets.Grant::tenant)
                     .orElseThrow(() -> unauthorized("the ticket is not good for this session, or not any more"));
         }
-        Optional<String> key = Shown.key(headers);
+        if (tenants.open()) {
+            return Tenants.EVERYBODY;
+        }
         if (key.isPresent()) {
             return tenants.whose(key).orElseThrow(() -> unauthorized("provide a valid API key (header X-API-Key)"));
         }
-        return shown.ticket()
-                .filter(grant -> grant.opens(id))
-                .map(Tickets.Grant::tenant)
-                .or(shown::tenant)
+        return shown.tenant()
                 .orElseThrow(() -> unauthorized(
                         "provide an API key (header X-API-Key of the message) or a ticket (header ticket)"));
+    }
+
+    /** That of the message, or else of the connection; also where everybody is let in, as it may be all that somebody has. */
+    private Optional<Tickets.Grant> ticket(Shown shown, JsonObject headers) {
+        Optional<String> ticket = Shown.ticket(headers);
+        return ticket.isPresent() ? ticket.flatMap(tickets::verify) : shown.ticket();
     }
 
     private static Throwable alike(Throwable failed) {

@@ -200,6 +200,7 @@ public final class Wire {
                 .put("v", 1)
                 .put("type", "progress")
                 .put("session_id", p.sessionId().value())
+                .put("tenant", p.tenant())
                 .put("revision", p.revision())
                 .put("state", p.state())
                 .put("elapsed_seconds", seconds(p.elapsed()));
@@ -216,6 +217,7 @@ public final class Wire {
     public static SessionProgress progress(JsonObject json) {
         return new SessionProgress(
                 new SessionId(json.getString("session_id")),
+                json.getString("tenant"),
                 json.getLong("revision"),
                 json.getString("state"),
                 duration(json.getDouble("elapsed_seconds")),

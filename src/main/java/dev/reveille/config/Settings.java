@@ -648,7 +648,7 @@ public record Settings(
      * @param secret what the posts are signed with; there must be one if there is a URL
      * @param timeout how long the receiver may take to answer
      * @param retryDelay how long to wait before the second try; then twice as long each time, and five minutes at most
-     * @param giveUpAfter how old a change may become before a failure is the last one
+     * @param giveUpAfter how long a change is tried before a failure is the last one
      * @param most how many sessions may have something to be posted at once
      */
     public record Webhook(

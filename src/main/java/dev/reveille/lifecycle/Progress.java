@@ -73,6 +73,7 @@ final class Progress {
         }
         SessionProgress now = new SessionProgress(
                 session.id(),
+                session.tenant(),
                 session.revision(),
                 session.state().word(),
                 elapsed(),

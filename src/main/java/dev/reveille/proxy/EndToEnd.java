@@ -40,7 +40,8 @@ final class EndToEnd {
             "x-forwarded-proto");
 
     /** Speak for a whole origin, which a sandbox in path mode shares with others and with the console. */
-    private static final Set<String> OF_THE_ORIGIN = lower("clear-site-data", "cross-origin-opener-policy", "service-worker-allowed");
+    private static final Set<String> OF_THE_ORIGIN =
+            lower("clear-site-data", "cross-origin-opener-policy", "service-worker-allowed");
 
     private EndToEnd() {}
 

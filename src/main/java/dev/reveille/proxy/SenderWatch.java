@@ -234,6 +234,9 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
                     ? patience.body() - (now - later(lastRead, demand.wantedSince()))
                     : NEVER;
         }
+        if (decoder.isUndecided() && isAnswered()) {
+            decoder.decide();
+        }
         request = null;
         return inHead
                 ? patience.head() - (now - later(headBegun, lastWritten))

@@ -9,6 +9,7 @@ import java.util.Optional;
  * How a sandbox is doing that is being built, started or woken. No change: it is told to those who look on, and lost for
  * others.
  *
+ * @param tenant whose session it is
  * @param revision of the session meanwhile
  * @param state the word of the state that it is in
  * @param elapsed since its transition began, or was taken over
@@ -21,6 +22,7 @@ import java.util.Optional;
  */
 public record SessionProgress(
         SessionId sessionId,
+        String tenant,
         long revision,
         String state,
         Duration elapsed,
@@ -32,6 +34,7 @@ public record SessionProgress(
         String statusMessage) {
     public SessionProgress {
         Objects.requireNonNull(sessionId, "sessionId");
+        Objects.requireNonNull(tenant, "tenant");
         Objects.requireNonNull(state, "state");
         Objects.requireNonNull(elapsed, "elapsed");
         Objects.requireNonNull(expected, "expected");

@@ -27,6 +27,7 @@ final class Desk {
     /** RFC 6455, section 7.4, and the IANA registry behind it. */
     private static final short RESTARTING = 1012;
 
+    private static final short DEFECT = 1011;
     private static final short TRY_AGAIN_LATER = 1013;
     private static final int STEPS = 15;
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
@@ -128,6 +129,7 @@ final class Desk {
         if (!watched) {
             return;
         }
+        watcher.hasEnded();
         places.giveBack(wish.tenant());
         wheel.remove(watcher);
         if (wheel.isEmpty()) {
@@ -180,8 +182,7 @@ final class Desk {
             }
         } catch (RuntimeException broken) {
             LOG.warn("a watcher of tenant={} is dropped", watcher.wish().tenant(), broken);
-            ends(watcher);
-            watcher.outlet().cut();
+            end(watcher, DEFECT, "something went wrong; come back");
         }
     }
 

@@ -251,6 +251,7 @@ final class Hub {
 
     private void progressed(SessionProgress told) {
         registry.seen(told.sessionId())
+                .filter(session -> session.tenant().equals(told.tenant()))
                 .filter(session -> session.revision() <= told.revision())
                 .ifPresent(session -> progressed(session, told));
     }

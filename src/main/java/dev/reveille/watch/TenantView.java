@@ -61,11 +61,13 @@ final class TenantView {
 
     /** Behind all that was told until now, the last being {@code number} of {@code hub}. */
     Cursor cursor(long hub, long number) {
-        long horizon = Math.max(0, Math.max(newest, clock.millis()) - LATEST_NEWS.toMillis());
+        long now = clock.millis();
+        long horizon = Math.max(0, now - LATEST_NEWS.toMillis());
         lately.values().removeIf(told -> told.atMillis() <= horizon);
         Map<Long, Long> later = new LinkedHashMap<>();
         lately.forEach((print, told) -> later.put(print, told.revision()));
-        boolean whole = incomplete <= horizon;
+        // A node whose clock is far ahead would let others' changes look old that are still on their way.
+        boolean whole = incomplete <= horizon && newest <= now + LATEST_NEWS.toMillis();
         return new Cursor(hub, number, horizon, whole ? later : Map.of(), whole);
     }
 

@@ -36,6 +36,7 @@ final class Watcher {
     private Map<SessionId, Newest> newest = Map.of();
     private boolean lost;
     private boolean asking;
+    private boolean over;
     private Instant fullSince;
 
     Watcher(Wish wish) {
@@ -126,9 +127,17 @@ final class Watcher {
         }
     }
 
+    /** Nobody is there any more, or soon will not be. */
+    void hasEnded() {
+        over = true;
+        opening = Collections.emptyIterator();
+        waiting = NOBODY;
+        newest = Map.of();
+    }
+
     /** Sends what it takes. @return whether it has lost so much that it has to begin again now; told once */
     boolean pump() {
-        if (outlet == null) {
+        if (outlet == null || over) {
             return false;
         }
         Optional<Message> next = outlet.full() ? Optional.empty() : next();
@@ -144,7 +153,10 @@ final class Watcher {
 
     /** Whether there is more for it, and it takes it. */
     boolean hasMore() {
-        return outlet != null && !outlet.full() && (opening.hasNext() || !waiting.isEmpty() || !newest.isEmpty());
+        return outlet != null
+                && !over
+                && !outlet.full()
+                && (opening.hasNext() || !waiting.isEmpty() || !newest.isEmpty());
     }
 
     private Optional<Message> next() {

@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -64,6 +65,9 @@ final class Courier {
         /** Writes it down; what fails leads to something being posted twice. */
         Future<Void> reached(SessionId session, Posted posted);
 
+        /** Sessions that were turned away may come again. */
+        void roomAgain();
+
         /** Whether this node posts for the session. */
         boolean mine(SessionId session);
     }
@@ -76,13 +80,12 @@ final class Courier {
         } else if (rounds.size() >= settings.most()) {
             turnedAway(now);
         } else {
-            full = false;
             begin(now);
         }
     }
 
     private void turnedAway(Session now) {
-        meters.dead();
+        meters.postponed();
         if (!full) {
             full = true;
             LOG.error(
@@ -139,6 +142,10 @@ final class Courier {
         if (round.posted.revision() >= session.revision() || !progress.mine(session.id())) {
             rounds.remove(session.id());
             round.nextLife.ifPresent(this::begin);
+            if (full && rounds.size() <= settings.most() / 2) {
+                full = false;
+                progress.roomAgain();
+            }
             return;
         }
         List<SessionChange> all = session.changesSince(round.posted.revision()).orElseGet(session::changes);
@@ -165,6 +172,7 @@ final class Courier {
 
     private void moveOn(Round round, SessionChange change) {
         round.failures = 0;
+        round.failingSince = null;
         round.posted = round.posted.to(change.revision());
         progress.reached(change.sessionId(), round.posted).onComplete(written -> {
             if (written.failed()) {
@@ -180,7 +188,7 @@ final class Courier {
 
     private void refused(Round round, SessionChange change, Throwable error) {
         Duration age = Duration.between(change.at(), clock.instant());
-        if (age.compareTo(settings.giveUpAfter()) >= 0) {
+        if (round.failingFor(age, clock).compareTo(settings.giveUpAfter()) >= 0) {
             meters.dead();
             LOG.error(
                     "session={} revision={} state={} is given up after {} s: the webhook's receiver never took it: {}",
@@ -208,13 +216,8 @@ final class Courier {
                     error.getMessage());
         }
         if (!closed) {
-            round.timer = vertx.setTimer(pause.toMillis(), t -> {
-                if (round.posted == null) {
-                    begin(round);
-                } else {
-                    ready(round);
-                }
-            });
+            // Meanwhile another node may post for it, and come further.
+            round.timer = vertx.setTimer(pause.toMillis(), t -> begin(round));
         }
     }
 
@@ -235,11 +238,21 @@ final class Courier {
         private Session latest;
         private Optional<Session> nextLife = Optional.empty();
         private Posted posted;
+        private Instant failingSince;
         private int failures;
         private long timer = -1;
 
         private Round(Session latest) {
             this.latest = latest;
+        }
+
+        /** @param age of the change that was refused just now; one that was never tried before gets its tries */
+        private Duration failingFor(Duration age, InstantSource clock) {
+            if (failingSince == null) {
+                failingSince = clock.instant();
+            }
+            Duration tried = Duration.between(failingSince, clock.instant());
+            return tried.compareTo(age) < 0 ? tried : age;
         }
 
         /** One that was forgotten and opened again is told of when all of its earlier life was. */

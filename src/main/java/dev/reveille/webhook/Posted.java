@@ -41,6 +41,11 @@ record Posted(long createdAtMillis, long revision) {
         return createdAtMillis == createdAt.toEpochMilli();
     }
 
+    /** Whether {@code other} tells of the same life, and of more of it. */
+    boolean isBehind(Posted other) {
+        return createdAtMillis == other.createdAtMillis && revision < other.revision;
+    }
+
     Posted to(long later) {
         return new Posted(createdAtMillis, later);
     }

@@ -63,7 +63,11 @@ final class Receiver {
                 .putHeader("webhook-id", id)
                 .putHeader("webhook-timestamp", Long.toString(at))
                 .putHeader("webhook-signature", signature.of(id, at, body));
-        return client.request(options).compose(request -> answered(request, body));
+        Future<HttpClientRequest> connected = client.request(options);
+        return connected
+                .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                .onFailure(late -> connected.onSuccess(HttpClientRequest::reset))
+                .compose(request -> answered(request, body));
     }
 
     private Future<Void> answered(HttpClientRequest request, String body) {
@@ -81,11 +85,14 @@ final class Receiver {
     }
 
     /** A short body leaves the connection usable; of a long one nobody knows when it ends. */
-    private static void unread(HttpClientResponse answer) {
+    private void unread(HttpClientResponse answer) {
         String length = answer.getHeader(HttpHeaders.CONTENT_LENGTH);
         boolean brief = length != null && length.length() <= 4;
         answer.exceptionHandler(broke -> {});
         if (brief) {
+            answer.end()
+                    .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                    .onFailure(late -> answer.request().reset());
             answer.handler(ignored -> {});
         } else {
             answer.request().reset();

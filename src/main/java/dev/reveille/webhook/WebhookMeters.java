@@ -10,12 +10,14 @@ final class WebhookMeters {
     private final Counter delivered;
     private final Counter failed;
     private final Counter dead;
+    private final Counter postponed;
 
     /** @param behind of how many sessions something is still to be posted by this node */
     WebhookMeters(MeterRegistry meters, Supplier<Number> behind) {
         delivered = counter(meters, "delivered");
         failed = counter(meters, "failed");
         dead = counter(meters, "dead");
+        postponed = counter(meters, "postponed");
         Gauge.builder("reveille.webhook.behind", behind)
                 .description("Sessions with changes that the webhook's receiver was not told of yet")
                 .strongReference(true)
@@ -24,7 +26,9 @@ final class WebhookMeters {
 
     private static Counter counter(MeterRegistry meters, String outcome) {
         return Counter.builder("reveille.webhook.posts")
-                .description("Changes posted to the webhook: delivered; failed, to be tried again; dead, given up")
+                .description(
+                        "Changes posted to the webhook: delivered; failed, to be tried again; postponed, as too many"
+                                + " wait; dead, given up")
                 .tag("outcome", outcome)
                 .register(meters);
     }
@@ -35,6 +39,10 @@ final class WebhookMeters {
 
     void failed() {
         failed.increment();
+    }
+
+    void postponed() {
+        postponed.increment();
     }
 
     void dead() {

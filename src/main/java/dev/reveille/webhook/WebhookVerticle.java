@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,10 @@ public final class WebhookVerticle extends VerticleBase {
     private Courier courier;
     private long stocktaking;
     private boolean settling;
+    private long turns;
+
+    /** Who there was when it last was settled who posts for which session. */
+    private Set<String> settled = Set.of();
 
     /** @param settings with a URL and a secret */
     public WebhookVerticle(
@@ -70,8 +75,13 @@ public final class WebhookVerticle extends VerticleBase {
             map = shared;
             streams.follow(follower);
             node.onChange(() -> context.runOnContext(v -> membersChanged()));
-            stocktaking = vertx.setPeriodic(STOCKTAKING.toMillis(), t -> membersChanged());
-            return takeStock();
+            stocktaking = vertx.setPeriodic(STOCKTAKING.toMillis(), t -> roomAgain());
+            if (node.size() == 1) {
+                settled = node.members();
+                return takeStock();
+            }
+            membersChanged();
+            return Future.succeededFuture();
         });
     }
 
@@ -92,10 +102,14 @@ public final class WebhookVerticle extends VerticleBase {
     }
 
     private void changed(Session session) {
-        // Those who posted for it until just now may have one under way.
-        if (!settling && isMine(session.id())) {
+        // Those who posted for it until just now may have one under way, unless that was this node.
+        if (isMine(session.id()) && (!settling || wasMine(session.id()))) {
             courier.changed(session);
         }
+    }
+
+    private boolean wasMine(SessionId session) {
+        return settled.contains(node.id()) && Duty.isOf(node.id(), session, settled);
     }
 
     private boolean isMine(SessionId session) {
@@ -107,14 +121,17 @@ public final class WebhookVerticle extends VerticleBase {
                 .onFailure(e -> LOG.debug("session={} is still in {}: {}", session, MAP, e.getMessage()));
     }
 
-    /** Sessions have other nodes that post for them now. */
+    /** Sessions have other nodes that post for them now. What those who did until now have under way comes first. */
     private void membersChanged() {
-        if (settling) {
-            return;
-        }
         settling = true;
-        vertx.setTimer(settings.timeout().toMillis(), t -> {
+        long turn = ++turns;
+        // Connecting, sending and the answer's body may each take that long.
+        vertx.setTimer(3 * settings.timeout().toMillis(), t -> {
+            if (turn != turns) {
+                return;
+            }
             settling = false;
+            settled = node.members();
             takeStock().onFailure(e -> {
                 LOG.warn("what is still to be posted could not be read: {}", e.getMessage());
                 membersChanged();
@@ -142,6 +159,10 @@ public final class WebhookVerticle extends VerticleBase {
         }
     }
 
+    private void roomAgain() {
+        takeStock().onFailure(e -> LOG.warn("what is still to be posted could not be read: {}", e.getMessage()));
+    }
+
     private static boolean isBehind(Session session, Map<String, String> told) {
         return Posted.read(told.get(session.id().value()))
                 .filter(posted -> posted.isOf(session))
@@ -161,7 +182,16 @@ public final class WebhookVerticle extends VerticleBase {
 
         @Override
         public Future<Void> reached(SessionId session, Posted posted) {
-            return map.put(session.value(), posted.text());
+            // Who posted for it before may write late.
+            return map.get(session.value())
+                    .compose(text -> Posted.read(text).filter(posted::isBehind).isPresent()
+                            ? Future.succeededFuture()
+                            : map.put(session.value(), posted.text()));
+        }
+
+        @Override
+        public void roomAgain() {
+            WebhookVerticle.this.roomAgain();
         }
 
         @Override

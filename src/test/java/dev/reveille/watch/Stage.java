@@ -179,6 +179,7 @@ final class Stage implements AutoCloseable {
         Session at = session(id);
         SessionProgress progress = new SessionProgress(
                 at.id(),
+                at.tenant(),
                 at.revision(),
                 at.state().word(),
                 Duration.ofMillis(1_260),

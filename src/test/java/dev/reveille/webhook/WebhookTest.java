@@ -259,16 +259,47 @@ class WebhookTest {
 
         node.opens("second");
 
-        eventually(() -> node.posts("dead") == 1);
+        eventually(() -> node.posts("postponed") == 1);
         receiver.answers(HookReceiver::takes);
-        eventually(() -> node.behind() == 0);
-        node.changes("second", "two");
         HookReceiver.Post post = receiver.next();
         while (!post.session().equals("second")) {
             post = receiver.next();
         }
         assertThat(post.revision()).isEqualTo(1);
-        assertThat(receiver.next().revision()).isEqualTo(2);
+        assertThat(node.posts("dead")).isZero();
+    }
+
+    @Test
+    void anAnswerThatStopsHalfWayHoldsNothingUp() {
+        receiver.answers((post, request) -> {
+            request.response().putHeader("Content-Length", "5").write("two");
+        });
+        HookStage node = HookStage.of(vertx, settings(SECRET, Duration.ofMillis(100), 1_000));
+
+        for (int i = 0; i < 40; i++) {
+            node.opens("s-" + i);
+        }
+
+        receiver.next(40);
+        eventually(() -> node.posts("delivered") == 40 && node.behind() == 0);
+    }
+
+    @Test
+    void anOldChangeIsTriedMoreThanOnceAllTheSame() {
+        AtomicInteger refusals = new AtomicInteger(1);
+        receiver.answers((post, request) -> request.response()
+                .setStatusCode(refusals.getAndDecrement() > 0 ? 503 : 204)
+                .end());
+        HookStage dying = HookStage.of(vertx, settings());
+        dying.dies();
+        dying.opens("s");
+        dying.advance(Duration.ofDays(2));
+
+        HookStage node = dying.beside("node-b", settings());
+
+        assertThat(receiver.next(2)).extracting(HookReceiver.Post::revision).containsExactly(1L, 1L);
+        eventually(() -> node.posts("delivered") == 1);
+        assertThat(node.posts("dead")).isZero();
     }
 
     private static void eventually(BooleanSupplier condition) {
