@@ -62,8 +62,13 @@ record Cursor(long hub, long number, long horizon, Map<Long, Long> later, boolea
 
     /** The same, after one more change of a session was told. */
     Cursor behind(long print, long revision) {
+        return behind(Map.of(print, revision));
+    }
+
+    /** The same for whoever was told up to these revisions, be it elsewhere. No hub knows that but by them. */
+    Cursor behind(Map<Long, Long> told) {
         Map<Long, Long> longer = new LinkedHashMap<>(later);
-        longer.merge(print, revision, Math::max);
+        told.forEach((print, revision) -> longer.merge(print, revision, Math::max));
         return longer.size() > MOST
                 ? new Cursor(0, 0, horizon, Map.of(), false)
                 : new Cursor(0, 0, horizon, longer, whole);

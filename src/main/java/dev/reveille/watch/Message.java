@@ -31,7 +31,7 @@ final class Message {
      * @param id where a watcher goes on behind it; empty if it cannot
      * @param session which one it is about; empty if none
      * @param state the word of the state that it tells; empty if it goes to those as well who want only some
-     * @param body the whole message, the same each time
+     * @param body the whole message, the same each time, and nobody else's object
      * @param instead makes the message that stands for this one and so many before; null if it stands for them anyway
      */
     Message(
@@ -55,6 +55,22 @@ final class Message {
 
     String state() {
         return state;
+    }
+
+    /** Empty if it cannot be gone on behind it. */
+    String id() {
+        return id;
+    }
+
+    /** The same for somebody who goes on elsewhere behind it. */
+    Message withId(String other) {
+        return new Message(
+                event,
+                other,
+                session,
+                state,
+                () -> body.get().put("id", other),
+                instead == null ? null : skipped -> instead.apply(skipped).withId(other));
     }
 
     /** Whether nobody misses anything without it. */

@@ -89,7 +89,9 @@ final class Replay {
             public Message next() {
                 Missed next = rest.next();
                 cursor = cursor.behind(next.print(), next.change().revision());
-                String id = !rest.hasNext() ? idAtTheEnd : cursor.whole() ? cursor.encode() : "";
+                // At the end it is where this node is, unless it was told more than this node has heard.
+                boolean here = !rest.hasNext() && unheard.isEmpty();
+                String id = here ? idAtTheEnd : cursor.whole() ? cursor.encode() : "";
                 return Messages.change(next.change(), id, Optional.empty());
             }
         };

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,7 +51,7 @@ final class Watcher {
     /** What it is told first. It has missed nothing from then on. */
     void begins(Opening with) {
         opening = with.messages();
-        heard = with.heard();
+        heard = new HashMap<>(with.heard());
         lost = false;
         asking = false;
     }
@@ -83,9 +84,27 @@ final class Watcher {
 
     /** Hears of {@code news}; {@link #pump} sends it. */
     void hears(Bulletin news, Message message) {
-        if (lost || !wants(message) || heard.getOrDefault(news.print(), 0L) >= news.revision()) {
+        if (wasTold(news, message) || lost || !wants(message)) {
             return;
         }
+        take(message.passing() || heard.isEmpty() ? message : behindHeard(message));
+    }
+
+    /** Once this node has heard as much as it was told elsewhere, the ids of this node say so. */
+    private boolean wasTold(Bulletin news, Message message) {
+        long told = heard.getOrDefault(news.print(), 0L);
+        if (told > 0 && news.revision() >= told && !message.passing()) {
+            heard.remove(news.print());
+        }
+        return told >= news.revision();
+    }
+
+    /** Where this node is does not say what it was told elsewhere: there, or back here, it would be told that again. */
+    private Message behindHeard(Message message) {
+        return message.withId(Cursor.parse(message.id()).behind(heard).encode());
+    }
+
+    private void take(Message message) {
         if (!newest.isEmpty()) {
             replace(message);
         } else if (!message.passing() || waiting.size() < WAITING) {

@@ -176,6 +176,55 @@ class AllSessionsStreamTest {
     }
 
     @Test
+    void norIsItByANodeThatHasHeardOfItAfterOtherNews() {
+        stage.opens("a");
+        stage.opens("b");
+        try (Stage deaf = stage.beside();
+                EventClient client = stage.watches("/")) {
+            client.until("live");
+            Session here = stage.changesOnlyHere("a");
+            client.next();
+
+            try (EventClient back = EventClient.to(deaf.port(), "/", "Last-Event-ID: " + client.lastId())) {
+                assertThat(back.status()).isEqualTo(200);
+                deaf.changes("b");
+                assertThat(told(back.next())).isEqualTo("change b 2");
+                assertThatItGoesOnBehind(back.lastId(), deaf, here);
+            }
+        }
+    }
+
+    @Test
+    void norIsItBehindWhatAnotherNodeToldFromTheRecords() {
+        stage.opens("a");
+        stage.opens("b");
+        try (Stage deaf = stage.beside();
+                EventClient client = stage.watches("/")) {
+            client.until("live");
+            Session here = stage.changesOnlyHere("a");
+            client.next();
+            String id = client.lastId();
+            stage.changes("b");
+            deaf.awaits("b", 2);
+
+            try (EventClient back = EventClient.to(deaf.port(), "/", "Last-Event-ID: " + id)) {
+                assertThat(told(back.next())).isEqualTo("change b 2");
+                assertThatItGoesOnBehind(back.lastId(), deaf, here);
+            }
+        }
+    }
+
+    /** Though {@code deaf} hears only now of what was told before. */
+    private static void assertThatItGoesOnBehind(String id, Stage deaf, Session unheard) {
+        deaf.isReplacedBy(unheard);
+        try (EventClient again = EventClient.to(deaf.port(), "/", "Last-Event-ID: " + id)) {
+            assertThat(again.status()).isEqualTo(200);
+            deaf.changes("a");
+            assertThat(told(again.next())).isEqualTo("change a 3");
+        }
+    }
+
+    @Test
     void whoMissedMoreThanIsRememberedBeginsAnew() {
         stage.opens("a");
         stage.opens("b");
