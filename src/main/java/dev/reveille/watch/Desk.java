@@ -147,17 +147,26 @@ final class Desk {
         return watched;
     }
 
-    /** All that is new goes to each watcher together. */
+    /**
+     * What is new goes to each watcher together; but so much may come at once, after a pause of the whole process, that one
+     * who takes all of it would be taken for slow.
+     */
     void tell(List<Bulletin> news) {
+        for (int from = 0; from < news.size(); from += Watcher.WAITING) {
+            hear(news.subList(from, Math.min(news.size(), from + Watcher.WAITING)));
+            List<Watcher> those = List.copyOf(toBeSent);
+            toBeSent.clear();
+            those.forEach(this::send);
+        }
+    }
+
+    private void hear(List<Bulletin> news) {
         for (Bulletin bulletin : news) {
             bulletin.forSession()
                     .ifPresent(
                             message -> tell(bySession.getOrDefault(bulletin.session(), Set.of()), bulletin, message));
             tell(byTenant.getOrDefault(bulletin.tenant(), Set.of()), bulletin, bulletin.forTenant());
         }
-        List<Watcher> those = List.copyOf(toBeSent);
-        toBeSent.clear();
-        those.forEach(this::send);
     }
 
     private void tell(Set<Watcher> watchers, Bulletin bulletin, Message message) {

@@ -77,6 +77,25 @@ class SlowWatcherTest {
     }
 
     @Test
+    void oneThatTakesAllIsNotTakenForSlowWhenMuchComesAtOnce() {
+        List<String> sessions = List.of("s-1", "s-2", "s-3", "s-4");
+        sessions.forEach(stage::opens);
+        try (EventClient quick = stage.watches("/")) {
+            quick.until("live");
+            stage.changesUnheard(sessions, 30);
+
+            Map<String, Long> newest = new HashMap<>();
+            for (int told = 0; told < 120; told++) {
+                JsonObject next = quick.next();
+                long before = newest.getOrDefault(next.getString("session_id"), 1L);
+                assertThat(next.containsKey("coalesced")).isFalse();
+                assertThat(next.getLong("revision")).isEqualTo(before + 1);
+                newest.put(next.getString("session_id"), before + 1);
+            }
+        }
+    }
+
+    @Test
     void eachSessionsNewestIsToldInTheEnd() {
         for (int i = 0; i < 30; i++) {
             stage.opens("s-" + i);

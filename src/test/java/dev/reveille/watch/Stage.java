@@ -16,6 +16,7 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import dev.reveille.session.SessionProgress;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -142,12 +144,36 @@ final class Stage implements AutoCloseable {
 
     /** Another node changes it and dies before it can tell anybody; this one looks into the shared map later. */
     void changesUnheard(String id, int times) {
+        changesInTheMap(id, times);
+        await(registry.find(new SessionId(id)));
+    }
+
+    /** The same of several sessions, and this node hears of all of them at one moment. */
+    void changesUnheard(List<String> ids, int times) {
+        ids.forEach(id -> changesInTheMap(id, times));
+        CountDownLatch asked = new CountDownLatch(1);
+        vertx.runOnContext(busy -> waitFor(asked));
+        List<Future<Optional<Session>>> found =
+                ids.stream().map(id -> registry.find(new SessionId(id))).toList();
+        asked.countDown();
+        await(Future.all(found));
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void changesInTheMap(String id, int times) {
         Session now = session(id);
         for (int i = 0; i < times; i++) {
             advance(Duration.ofMillis(1));
             now = now.to(now.state(), Cause.UPSTREAM, "", this.now.get()).madeBy("node-dead");
         }
-        isReplacedBy(now);
+        await(map.put(id, Wire.session(now).encode()));
     }
 
     /** The map says something else than this node knows. */
