@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Many who watch one node while its sessions change, and some who do not read what they are told. */
 @ExtendWith(VertxExtension.class)
+@Tag("slow")
 class WatchersIT {
     private static final String KEY = "watched-key";
     private static final Pattern USED = Pattern.compile("used (\\d+)K");

@@ -5,6 +5,7 @@ import static dev.reveille.testing.TestGateway.await;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.ext.eventbus.bridge.tcp.impl.protocol.FrameHelper;
@@ -12,9 +13,13 @@ import io.vertx.ext.eventbus.bridge.tcp.impl.protocol.FrameParser;
 
 /** A service, with the frames of Vert.x' own bridge. */
 final class TcpClient extends Client {
+    /** Held, as Vert.x closes the connections of one that nobody holds. */
+    private final NetClient client;
+
     private final NetSocket socket;
 
-    private TcpClient(NetSocket socket) {
+    private TcpClient(NetClient client, NetSocket socket) {
+        this.client = client;
         this.socket = socket;
         socket.handler(new FrameParser(frame -> hears(frame.result())));
         socket.closeHandler(v -> ended());
@@ -26,7 +31,8 @@ final class TcpClient extends Client {
     }
 
     static TcpClient to(Vertx vertx, int port, NetClientOptions options) {
-        return await(vertx.createNetClient(options).connect(port, "127.0.0.1").map(TcpClient::new));
+        NetClient client = vertx.createNetClient(options);
+        return await(client.connect(port, "127.0.0.1").map(socket -> new TcpClient(client, socket)));
     }
 
     NetSocket socket() {
@@ -49,6 +55,6 @@ final class TcpClient extends Client {
 
     @Override
     public void close() {
-        socket.close();
+        client.close();
     }
 }
