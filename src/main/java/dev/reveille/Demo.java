@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.client.HttpRequest;
@@ -43,6 +44,7 @@ final class Demo {
     private final int wakes;
     private final Timeline timeline = new Timeline();
     private Platform platform;
+    private WebSocketClient watcher;
     private Gateway gateway;
     private WebClient client;
     private String runtimeId;
@@ -128,9 +130,9 @@ final class Demo {
                 .setHost("127.0.0.1")
                 .setPort(gateway.port())
                 .setURI("/api/v1/sessions/" + SESSION + "/events");
-        await(platform.vertx()
-                .createWebSocketClient()
-                .connect(options)
+        // Held, as Vert.x closes the connections of one that nobody holds.
+        watcher = platform.vertx().createWebSocketClient();
+        await(watcher.connect(options)
                 .onSuccess(socket -> socket.textMessageHandler(text -> timeline.add(new JsonObject(text)))));
     }
 

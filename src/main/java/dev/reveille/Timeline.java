@@ -18,11 +18,15 @@ final class Timeline {
         quiet = now;
     }
 
-    synchronized void add(JsonObject change) {
+    /** @param message of a stream; only states and changes are of interest */
+    synchronized void add(JsonObject message) {
+        if (!message.containsKey("cause")) {
+            return;
+        }
         if (quiet) {
             leftOut++;
         } else {
-            changes.add(change);
+            changes.add(message);
         }
     }
 

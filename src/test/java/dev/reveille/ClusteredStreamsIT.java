@@ -19,6 +19,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.shareddata.AsyncMap;
 import io.vertx.ext.web.client.WebClient;
@@ -36,6 +38,8 @@ import org.junit.jupiter.api.Test;
 /** Streams at one node of what happens at another; both in this process, joined by Hazelcast. */
 class ClusteredStreamsIT {
     private final Vertx outside = Vertx.vertx();
+    private final WebSocketClient watchers =
+            outside.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(100));
     private FakeRuntimeApi upstream;
     private Node here;
     private Node there;
@@ -152,8 +156,7 @@ class ClusteredStreamsIT {
     /** Without progress. */
     private LinkedBlockingQueue<JsonObject> watch(Node node, String target) throws Exception {
         LinkedBlockingQueue<JsonObject> heard = new LinkedBlockingQueue<>();
-        WebSocket socket = await(outside.createWebSocketClient()
-                .connect(node.gateway().port(), "127.0.0.1", target)
+        WebSocket socket = await(watchers.connect(node.gateway().port(), "127.0.0.1", target)
                 .onSuccess(s -> s.textMessageHandler(text -> {
                     JsonObject message = new JsonObject(text);
                     if (!message.getString("type").equals("progress")) {
