@@ -4,15 +4,20 @@ import static dev.reveille.testing.TestGateway.await;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /** What a browser does, by the letter of SockJS. */
 final class SockJsClient extends Client {
+    /** Held, as Vert.x closes the connections of one that nobody holds. */
+    private final WebSocketClient client;
+
     private final WebSocket socket;
 
-    private SockJsClient(WebSocket socket) {
+    private SockJsClient(WebSocketClient client, WebSocket socket) {
+        this.client = client;
         this.socket = socket;
         socket.textMessageHandler(frame -> {
             if (frame.startsWith("a")) {
@@ -32,7 +37,8 @@ final class SockJsClient extends Client {
         for (int i = 0; i < headers.length; i += 2) {
             options.putHeader(headers[i], headers[i + 1]);
         }
-        return await(vertx.createWebSocketClient().connect(options).map(SockJsClient::new));
+        WebSocketClient client = vertx.createWebSocketClient();
+        return await(client.connect(options).map(socket -> new SockJsClient(client, socket)));
     }
 
     WebSocket socket() {
@@ -51,6 +57,6 @@ final class SockJsClient extends Client {
 
     @Override
     public void close() {
-        socket.close();
+        client.close();
     }
 }

@@ -1,6 +1,7 @@
 package dev.reveille.testing;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.util.Set;
@@ -9,16 +10,20 @@ import java.util.concurrent.ConcurrentHashMap;
 /** A stretch of network that can be cut: while it is, nothing passes and nobody is told. */
 public final class Relay implements AutoCloseable {
     private final NetServer server;
+
+    /** Held, as Vert.x closes the connections of one that nobody holds. */
+    private final NetClient client;
+
     private final Set<NetSocket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
     /** Leads from a free port of 127.0.0.1 to {@code port}. */
     public Relay(Vertx vertx, int port) {
+        client = vertx.createNetClient();
         server = TestGateway.await(vertx.createNetServer()
                 .connectHandler(near -> {
                     near.pause();
-                    vertx.createNetClient()
-                            .connect(port, "127.0.0.1")
+                    client.connect(port, "127.0.0.1")
                             .onFailure(refused -> near.close())
                             .onSuccess(far -> join(near, far));
                 })
@@ -42,6 +47,7 @@ public final class Relay implements AutoCloseable {
     @Override
     public void close() {
         TestGateway.await(server.close());
+        TestGateway.await(client.close());
     }
 
     private void join(NetSocket near, NetSocket far) {

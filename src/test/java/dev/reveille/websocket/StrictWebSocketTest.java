@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.io.IOException;
@@ -247,9 +248,9 @@ class StrictWebSocketTest {
         Vertx vertx = Vertx.vertx();
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         try {
-            WebSocket client = vertx.createWebSocketClient(
-                            new WebSocketClientOptions().setTryUsePerMessageCompression(true))
-                    .connect(new WebSocketConnectOptions()
+            WebSocketClient clients =
+                    vertx.createWebSocketClient(new WebSocketClientOptions().setTryUsePerMessageCompression(true));
+            WebSocket client = clients.connect(new WebSocketConnectOptions()
                             .setAllowOriginHeader(false)
                             .setHost("127.0.0.1")
                             .setPort(listener.port())
@@ -261,6 +262,7 @@ class StrictWebSocketTest {
                 client.writeTextMessage(text).await(15, SECONDS);
                 assertThat(heard.poll(15, SECONDS)).isEqualTo(text);
             }
+            clients.close().await(15, SECONDS);
         } finally {
             vertx.close().await(15, SECONDS);
         }
