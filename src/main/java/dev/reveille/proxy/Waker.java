@@ -86,12 +86,20 @@ final class Waker {
 
     /** It is this request's turn. The sandbox may sleep again by now. */
     private void came(Route route, Promise<Route> held, Turn turn) {
-        String runtime = route.runtime().id().value();
-        Route now = registry.route(runtime);
-        boolean goes = now == null ? held.tryFail(Failures.unknown(runtime).asException()) : held.tryComplete(now);
+        Route now = registry.route(route.runtime().id().value());
+        boolean goes = now == null ? held.tryFail(lost(route)) : held.tryComplete(now);
         if (!goes) {
             turn.over(false);
         }
+    }
+
+    /** Its runtime is gone. If that is because it broke, this may be heard before whoever was waking it says so. */
+    private Throwable lost(Route route) {
+        String runtime = route.runtime().id().value();
+        return registry.seen(route.session().id())
+                .map(session -> Failures.lost(session, runtime))
+                .orElseGet(() -> Failures.unknown(runtime))
+                .asException();
     }
 
     private void arrival(Route comingUp, Duration left, Promise<Route> held) {
@@ -125,7 +133,7 @@ final class Waker {
         wake(asleep).onFailure(held::tryFail).onSuccess(done -> {
             Route route = registry.route(asleep.runtime().id().value());
             if (route == null) {
-                held.tryFail(Failures.unknown(asleep.runtime().id().value()).asException());
+                held.tryFail(lost(asleep));
             } else if (route.awake()) {
                 holds.releases().open(route.session().id());
             } else if (!held.future().isComplete()) {

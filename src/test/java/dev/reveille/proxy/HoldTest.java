@@ -104,7 +104,7 @@ class HoldTest {
     void allWhoWaitedGetTheSameProblem() {
         rig = Rig.with("upstream.attempts=1");
         String session = rig.paused();
-        rig.upstream.on("POST", "/resume").answers(500).afterMillis(100);
+        rig.upstream.on("POST", "/resume").answers(500).afterMillis(1_500);
 
         List<Future<HttpResponse<Buffer>>> answers = acts(session, 20);
         await(Future.join(answers).otherwiseEmpty());
