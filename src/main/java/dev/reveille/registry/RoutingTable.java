@@ -80,7 +80,13 @@ final class RoutingTable {
      * @return whether it was news; false if this or a later revision is known
      */
     synchronized boolean apply(Session session) {
-        return isNews(session) && apply(Optional.empty(), session);
+        Session known = sessions.get(session.id().value());
+        boolean old = known != null && known.revision() >= session.revision() && !startsAnew(known, session);
+        if (old || !isNews(session)) {
+            return false;
+        }
+        replace(known, session);
+        return true;
     }
 
     /** It begins here and now, and whatever is heard of it is not of one that was forgotten. */
@@ -88,32 +94,31 @@ final class RoutingTable {
         forgotten.remove(id.value());
     }
 
-    /** @param dropped what was known until just now */
-    private boolean apply(Optional<Session> dropped, Session session) {
-        Session known = sessions.get(session.id().value());
-        if (known != null && known.revision() >= session.revision() && !startsAnew(known, session)) {
-            return false;
-        }
+    /**
+     * There is no moment in which neither is known, nor a route that both have: requests look without a lock.
+     *
+     * @param known null if nothing was
+     */
+    private void replace(Session known, Session session) {
         sessions.put(session.id().value(), session);
         if (session.over()) {
             ends.put(session.id().value(), clock.instant());
         } else {
             ends.remove(session.id().value());
         }
-        tell(Optional.ofNullable(known).or(() -> dropped), Optional.of(session));
+        session.runtime().ifPresent(r -> {
+            if (routes.put(r.id().value(), Route.of(session, r)) == null) {
+                routed.accept(r.id());
+            }
+        });
         if (known != null) {
             known.runtime()
                     .filter(old ->
                             session.runtime().map(r -> !r.id().equals(old.id())).orElse(true))
                     .ifPresent(old -> removeRoute(known, old));
         }
-        session.runtime().ifPresent(r -> {
-            if (routes.put(r.id().value(), Route.of(session, r)) == null) {
-                routed.accept(r.id());
-            }
-        });
         tellIfUnrouted(known);
-        return true;
+        tell(Optional.ofNullable(known), Optional.of(session));
     }
 
     /**
@@ -128,20 +133,20 @@ final class RoutingTable {
         boolean contradicted = before.isPresent()
                 && !read.equals(before)
                 && before.get().equals(sessions.get(before.get().id().value()));
-        if (contradicted) {
-            drop(before.get());
+        if (!contradicted) {
+            return read.isPresent() && apply(read.get());
         }
-        if (contradicted && read.isEmpty()) {
+        if (read.filter(this::isNews).isPresent()) {
+            replace(before.get(), read.get());
+            return true;
+        }
+        if (read.isEmpty()) {
             remember(before.get());
         }
-        boolean news =
-                read.filter(this::isNews).isPresent() && apply(contradicted ? before : Optional.empty(), read.get());
-        if (contradicted && !news) {
-            tell(before, Optional.empty());
-        }
-        // Only now: what was read mostly has the same runtime.
-        before.filter(b -> contradicted).ifPresent(this::tellIfUnrouted);
-        return news;
+        drop(before.get());
+        tellIfUnrouted(before.get());
+        tell(before, Optional.empty());
+        return false;
     }
 
     private void remember(Session gone) {

@@ -64,6 +64,18 @@ class RoutingTableTest {
     }
 
     @Test
+    void thereIsNoMomentWithoutTheRouteWhileASessionChanges() {
+        table.apply(running);
+        List<Boolean> routed = new ArrayList<>();
+        table.follow((before, now) -> routed.add(table.route("rt1") != null));
+
+        table.correct(Optional.of(running), Optional.of(paused));
+        table.apply(paused.to(running("rt1"), NOON.plusSeconds(5)));
+
+        assertThat(routed).containsExactly(true, true, true);
+    }
+
+    @Test
     void theEndOfASessionIsWhenItWasHeardOf() {
         table.apply(running);
         assertThat(table.end(running.id())).isEmpty();
