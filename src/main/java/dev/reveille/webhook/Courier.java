@@ -225,7 +225,9 @@ final class Courier {
     private Duration pause(Round round, Throwable error) {
         if (error instanceof Receiver.Refused refused && refused.retryAfter().isPresent()) {
             Duration asked = refused.retryAfter().get();
-            return asked.compareTo(LONGEST_PAUSE) < 0 ? asked.plusMillis(1) : LONGEST_PAUSE;
+            Duration bounded = asked.compareTo(LONGEST_PAUSE) < 0 ? asked : LONGEST_PAUSE;
+            // "At once" is no way to be rid of it.
+            return bounded.compareTo(settings.retryDelay()) > 0 ? bounded : settings.retryDelay();
         }
         long longest = Math.max(
                 1,

@@ -95,7 +95,7 @@ final class Receiver {
                     .onFailure(late -> answer.request().reset());
             answer.handler(ignored -> {});
         } else {
-            answer.request().reset();
+            answer.request().reset().onFailure(gone -> {});
         }
     }
 
