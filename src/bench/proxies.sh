@@ -226,7 +226,7 @@ stalled() { # readers that do not read: growth of the proxy
 progress "warming up"
 for p in $only; do
   for w in small big; do
-    case " $what " in *" $w "*) seconds=${BENCH_WARMUP:-30} http_load "$p" warm "web/runtime/$w" 64 ;; esac
+    case " $what " in *" $w "*) seconds=${BENCH_WARMUP:-60} http_load "$p" warm "web/runtime/$w" 64 ;; esac
   done
   case " $what " in *" bulk "*) bulk_load "$p" ;; esac
 done
