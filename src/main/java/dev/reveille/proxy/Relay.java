@@ -23,6 +23,9 @@ final class Relay implements Splice.Body {
     /** A body of that many chunks is a long one. */
     private static final int LONG = 2;
 
+    /** An end that is no longer than that was read together with what stands before it, as a rule. */
+    private static final int SHORT_END = 16 * 1024;
+
     private final HttpClientResponse from;
     private final HttpServerRequest in;
     private final HttpServerResponse to;
@@ -151,6 +154,9 @@ final class Relay implements Splice.Body {
     public boolean begins(ByteBuf chunk) {
         if (to.headWritten()) {
             return false;
+        }
+        if (length() - chunk.readableBytes() <= SHORT_END) {
+            splice.ifPresent(Splice::gather);
         }
         chunk.retain();
         to.write(BufferInternal.buffer(chunk))

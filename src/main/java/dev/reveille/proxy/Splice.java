@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -54,6 +55,7 @@ final class Splice extends ChannelInboundHandlerAdapter {
     private final Body body;
     private boolean joined;
     private boolean over;
+    private Cork cork;
 
     private Splice(ChannelHandlerContext source, VertxConnection sink, Body body) {
         this.source = source;
@@ -112,8 +114,29 @@ final class Splice extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** What is written now leaves together with what the source has right behind it: one call of the kernel less. */
+    void gather() {
+        ChannelHandlerContext to = sink.channelHandlerContext();
+        if (cork == null && !over && !to.isRemoved()) {
+            cork = new Cork();
+            to.pipeline().addBefore(to.name(), null, cork);
+        }
+    }
+
+    private void scatter() {
+        if (cork != null) {
+            cork.pull();
+            cork = null;
+        }
+    }
+
     /** Leaves the rest of the body to Vert.x. May be called twice. */
     void end() {
+        leave();
+        scatter();
+    }
+
+    private void leave() {
         if (over) {
             return;
         }
@@ -131,8 +154,9 @@ final class Splice extends ChannelInboundHandlerAdapter {
                 && !(message instanceof LastHttpContent)
                 && chunk.decoderResult().isSuccess();
         if (!middle) {
-            end();
+            leave();
             context.fireChannelRead(message);
+            scatter();
         } else if (joined) {
             pass((HttpContent) message);
         } else {
@@ -141,6 +165,12 @@ final class Splice extends ChannelInboundHandlerAdapter {
             // It came through at once: nothing that came before it is left.
             joined = !over && !body.paused() && body.delivered() > before;
         }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        scatter();
+        context.fireChannelReadComplete();
     }
 
     private void pass(HttpContent chunk) {
@@ -171,6 +201,31 @@ final class Splice extends ChannelInboundHandlerAdapter {
         @Override
         public void cancel(Throwable closed) {
             ReferenceCountUtil.release(chunk);
+        }
+    }
+
+    /** Keeps back what is written until it is pulled. */
+    private static final class Cork extends ChannelOutboundHandlerAdapter {
+        private ChannelHandlerContext place;
+        private boolean flushed;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            place = context;
+        }
+
+        @Override
+        public void flush(ChannelHandlerContext context) {
+            flushed = true;
+        }
+
+        void pull() {
+            if (!place.isRemoved()) {
+                place.pipeline().remove(this);
+            }
+            if (flushed) {
+                place.flush();
+            }
         }
     }
 }

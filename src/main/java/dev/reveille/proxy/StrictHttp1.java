@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import dev.reveille.config.Settings;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.Http1xServerConnection;
@@ -47,6 +48,8 @@ final class StrictHttp1 {
         SenderWatch watch = new SenderWatch(patience);
         RequestDecoder decoder = new RequestDecoder(longestLine, longestHead, longestPiece, line, watch::end);
         watch.watch(decoder);
+        // A whole piece and what stands around it may wait to leave together.
+        pipeline.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(longestPiece, 2 * longestPiece));
         pipeline.addBefore(DECODER, WATCH, watch);
         pipeline.replace(DECODER, DECODER, decoder);
     }

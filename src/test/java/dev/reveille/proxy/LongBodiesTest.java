@@ -183,18 +183,42 @@ class LongBodiesTest {
 
     @Test
     void aClientThatLeavesInTheMiddleOfAnUploadEndsIt() throws Exception {
+        CompletableFuture<Void> arrived = new CompletableFuture<>();
         CompletableFuture<Void> ended = new CompletableFuture<>();
         rig.hand.on("/left", (line, head) -> {
             line.skip(8 << 20);
+            arrived.complete(null);
             line.awaitEnd();
             ended.complete(null);
         });
 
         try (Line client = post("/left", "Content-Length: " + LENGTH + "\r\n\r\n")) {
             new Junk(5).sendTo(client, 8 << 20);
+            Rig.get(arrived);
         }
 
         Rig.get(ended);
+    }
+
+    /** The most of it and its end leave together if they came together, and only then. */
+    @Test
+    void whatCameOfABodyIsNotKeptForItsEnd() throws Exception {
+        byte[] body = new Junk(6).block(65_536);
+        CompletableFuture<Void> seen = new CompletableFuture<>();
+        rig.hand.on("/late-end", (line, head) -> {
+            line.send(OK + "Content-Length: 65536\r\n\r\n").send(Arrays.copyOf(body, 65_000));
+            Rig.get(seen);
+            line.send(Arrays.copyOfRange(body, 65_000, 65_536));
+        });
+
+        try (Line client = get("/late-end")) {
+            client.head();
+            byte[] most = client.bytes(65_000);
+            seen.complete(null);
+
+            assertThat(most).isEqualTo(Arrays.copyOf(body, 65_000));
+            assertThat(client.bytes(536)).isEqualTo(Arrays.copyOfRange(body, 65_000, 65_536));
+        }
     }
 
     @Test
