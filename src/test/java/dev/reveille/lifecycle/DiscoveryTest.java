@@ -35,6 +35,8 @@ class DiscoveryTest {
     void start(Vertx vertx) {
         upstream = FakeRuntimeApi.start(vertx);
         node = TestNode.before(upstream.uri(), vertx, now::get, "upstream.call-timeout=500ms");
+        // A node that has just begun would adopt what a test makes up.
+        await(upstream.whenCalled("GET /list", 1));
     }
 
     @AfterEach

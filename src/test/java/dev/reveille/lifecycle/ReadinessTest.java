@@ -114,7 +114,7 @@ class ReadinessTest {
                 .answersText("{{")
                 .resets()
                 .hangs();
-        TestNode node = TestNode.before(upstream, vertx, "upstream.call-timeout=50ms", "upstream.attempts=1");
+        TestNode node = TestNode.before(upstream, vertx, "upstream.call-timeout=500ms", "upstream.attempts=1");
 
         Future<JsonObject> opening = node.opening("s-1", new JsonObject());
         await(upstream.whenCalled("GET /runtime/rt1", 8));

@@ -51,7 +51,7 @@ class RuntimeCallsTest {
     @ParameterizedTest
     @ValueSource(strings = {"/stop", "/pause"})
     void aStartIsNotAnsweredWithASandboxThatIsOnItsWayOut(String way) {
-        node();
+        node("upstream.call-timeout=10s");
         String old = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
         upstream.on("POST", way).usual().afterMillis(600);
         Future<JsonObject> leaving =

@@ -40,7 +40,14 @@ class LeavingTest {
                 Rig.eventually("listens no more", () -> !listens(rig.port()));
                 leaving.complete(null);
 
-                assertThat(client.read(6)).isEqualTo("cd" + RESTARTING);
+                assertThat(client.read(2)).isEqualTo("cd");
+                String next = client.read(4);
+                // It may be faster than the word to leave, which has to stand behind it then.
+                if (next.equals("\u0082\u0004ne")) {
+                    assertThat(client.read(2)).isEqualTo("xt");
+                    next = client.read(4);
+                }
+                assertThat(next).isEqualTo(RESTARTING);
                 client.send("\u0088\u0002\u0003\u00f4");
                 assertThat(Rig.get(heard)).isEqualTo("\u0088\u0002\u0003\u00f4");
                 assertThat(client.rest()).isEmpty();
