@@ -73,7 +73,10 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule proxySeesNoLifecycle =
-            mayUse("proxy", "session", "bus", "config", "access", "problem", "registry", "runtimeapi");
+            mayUse("proxy", "session", "bus", "config", "access", "problem", "registry", "runtimeapi", "http");
+
+    @ArchTest
+    static final ArchRule httpDoesNotKnowWhoAnswers = mayUse("http", "session", "config", "problem");
 
     @ArchTest
     static final ArchRule theApiSeesNeitherLifecycleNorProxy =

@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.RequestTarget;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.HostNames;
 import dev.reveille.session.PortSlots;

@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.Transport;
 import dev.reveille.session.Origin;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

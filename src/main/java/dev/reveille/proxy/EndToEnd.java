@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.Forwarded;
 import dev.reveille.session.Origin;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -54,7 +55,7 @@ final class EndToEnd {
                 out.add(field.getKey(), field.getValue());
             }
         }
-        Forwarded.add(in, path, out);
+        Forwarded.add(in, path.publicPrefix(), out);
     }
 
     /** What a client gets of an answer's head. */

@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.SessionCommand;
+import dev.reveille.http.ClientStream;
 import dev.reveille.problem.Problem;
 import dev.reveille.registry.Activity;
 import dev.reveille.registry.Route;

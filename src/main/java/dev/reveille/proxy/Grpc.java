@@ -39,7 +39,7 @@ final class Grpc {
                 .setHttp2ClearTextUpgrade(false)
                 .setHttp2MultiplexingLimit(STREAMS_PER_CONNECTION)
                 .setHttp2KeepAliveTimeout(http1.getKeepAliveTimeout())
-                // One that stands still stops no other: see Http2Streams.
+                // One that stands still stops no other: see Http2Streams, which bounds clients.
                 .setHttp2ConnectionWindowSize(2 * STREAMS_PER_CONNECTION * WINDOW)
                 .setInitialSettings(new Http2Settings()
                         .setPushEnabled(false)

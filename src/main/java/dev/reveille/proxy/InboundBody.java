@@ -1,5 +1,8 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.BodyDemand;
+import dev.reveille.http.ClientStream;
+import dev.reveille.http.StrictHttp1;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -14,7 +17,7 @@ import java.util.Optional;
  * A request's body, which stays unread until there is somebody to take it. It goes to one sink at a time; what went to an
  * earlier one is kept, within a bound, so that it can be sent again.
  */
-final class InboundBody implements Splice.Body, SenderWatch.Demand {
+final class InboundBody implements Splice.Body, BodyDemand {
     /** How long the rest of a body that nobody wants is read before the connection is closed. */
     private static final long LINGER_MILLIS = 5_000;
 

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,15 +26,16 @@ final class PortListeners {
 
     private final PortSlots slots;
     private final String host;
-    private final Supplier<HttpServer> unbound;
+    private final Function<Handler<HttpServerRequest>, HttpServer> listener;
     private final Serving serving;
     private final List<HttpServer> open = new ArrayList<>();
 
-    /** @param unbound makes a server that has no handler yet */
-    PortListeners(PortSlots slots, String host, Supplier<HttpServer> unbound, Serving serving) {
+    /** @param listener makes a server that does not listen yet, of what serves its requests */
+    PortListeners(
+            PortSlots slots, String host, Function<Handler<HttpServerRequest>, HttpServer> listener, Serving serving) {
         this.slots = slots;
         this.host = host;
-        this.unbound = unbound;
+        this.listener = listener;
         this.serving = serving;
     }
 
@@ -73,8 +74,7 @@ final class PortListeners {
         List<Future<HttpServer>> listening = new ArrayList<>();
         for (Service service : Service.values()) {
             int port = slots.port(slot, service);
-            listening.add(unbound.get()
-                    .requestHandler(serving.at(slot, service))
+            listening.add(listener.apply(serving.at(slot, service))
                     .listen(port, host)
                     .onSuccess(mine::add)
                     .onFailure(taken -> LOG.warn(

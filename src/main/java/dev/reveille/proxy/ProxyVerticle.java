@@ -3,9 +3,13 @@ package dev.reveille.proxy;
 import dev.reveille.access.Tenants;
 import dev.reveille.access.Tickets;
 import dev.reveille.config.Settings;
+import dev.reveille.http.Certificates;
+import dev.reveille.http.ClientStream;
+import dev.reveille.http.HttpListeners;
+import dev.reveille.http.InvalidRequest;
+import dev.reveille.http.RequestTarget;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
-import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PortSlots;
 import dev.reveille.session.PublicUrls;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,11 +19,8 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
@@ -71,7 +72,7 @@ public final class ProxyVerticle extends VerticleBase {
     private HttpClientAgent client;
     private HttpClientAgent grpcClient;
     private HttpServer server;
-    private StrictHttp1 strict;
+    private HttpListeners listeners;
     private PortListeners ports;
     private Tunnels tunnels;
 
@@ -119,7 +120,7 @@ public final class ProxyVerticle extends VerticleBase {
         // rest.
         int stallMillis = (int) proxy.stallTimeout().toMillis();
         tunnels = new Tunnels(vertx, proxy.stallTimeout());
-        strict = new StrictHttp1(settings.http(), CHUNK);
+        listeners = new HttpListeners(vertx, settings.http(), proxy.stallTimeout(), CHUNK, certificates);
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
         HttpClientOptions toSandboxes = new HttpClientOptions()
                 .setConnectTimeout((int) proxy.connectTimeout().toMillis())
@@ -157,12 +158,11 @@ public final class ProxyVerticle extends VerticleBase {
                 lookPatience(settings.upstream()));
         Handler<HttpServerRequest> others = api.apply(vertx);
         Addressing addressing = new Addressing(registry, urls.names());
-        server = unbound(stallMillis)
-                .requestHandler(request -> dispatch(context, others, addressing.of(request), request));
+        server = listeners.create(request -> dispatch(context, others, addressing.of(request), request));
         return server.listen(port, settings.http().host())
                 .onSuccess(up -> actualPort.set(up.actualPort()))
                 .compose(up -> urls.slots()
-                        .map(slots -> portsOf(slots, stallMillis, context, others))
+                        .map(slots -> portsOf(slots, context, others))
                         .orElseGet(Future::succeededFuture))
                 .onSuccess(up -> certificates.ifPresent(c -> c.renewing(this::renew)));
     }
@@ -181,36 +181,11 @@ public final class ProxyVerticle extends VerticleBase {
                 ports == null ? Future.succeededFuture() : ports.renew(certificate));
     }
 
-    /** Every listener is alike, whatever it is for. */
-    private HttpServer unbound(int stallMillis) {
-        HttpServerOptions options = new HttpServerOptions()
-                .setTcpKeepAlive(true)
-                .setMaxChunkSize(CHUNK)
-                .setMaxInitialLineLength((int) settings.http().maxRequestLine().bytes())
-                .setMaxHeaderSize((int) settings.http().maxHead().bytes())
-                // Looked for in each request. What we end ourselves is short, and the rest is not ours to compress.
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setPerMessageWebSocketCompressionSupported(false);
-        options.setTcpUserTimeout(stallMillis);
-        Http2Streams.configure(options, (int) settings.http().maxHead().bytes());
-        return certificates
-                .map(c -> ByAlpn.of(vertx, c.on(options)))
-                .orElseGet(() -> BothVersions.of(vertx, options, settings.http().headTimeout()))
-                .connectionHandler(connection -> {
-                    connection.exceptionHandler(ProxyVerticle::broke);
-                    strict.guard(connection);
-                    Http2Guard.watch(connection);
-                    Forwarded.meet(connection, settings.http().trustedProxies());
-                })
-                .invalidRequestHandler(InvalidRequest::refuse);
-    }
-
-    private Future<Void> portsOf(
-            PortSlots slots, int stallMillis, ProxyContext context, Handler<HttpServerRequest> others) {
+    private Future<Void> portsOf(PortSlots slots, ProxyContext context, Handler<HttpServerRequest> others) {
         ports = new PortListeners(
                 slots,
                 settings.http().host(),
-                () -> unbound(stallMillis),
+                listeners::create,
                 (slot, service) ->
                         request -> dispatch(context, others, Addressing.at(slots, slot, service, request), request));
         return ports.listen();
@@ -238,19 +213,12 @@ public final class ProxyVerticle extends VerticleBase {
             Handler<HttpServerRequest> others,
             Optional<SandboxPath> path,
             HttpServerRequest request) {
-        StrictHttp1.serving(request);
         if (leaving.getAsBoolean()) {
-            sayGoodbye(request);
+            HttpListeners.sayGoodbye(
+                    request,
+                    settings.shutdown().notReady().plus(settings.shutdown().drain()));
         }
-        Optional<GatewayFailure> unwritable = request.version() == HttpVersion.HTTP_2
-                ? Http2Head.order(
-                        request, (int) settings.http().maxRequestLine().bytes())
-                : Optional.empty();
-        if (unwritable.isPresent()) {
-            InvalidRequest.refuse(request, unwritable.get());
-        } else if (RequestTarget.hasManyHosts(request)) {
-            InvalidRequest.refuse(request, "there is more than one Host field");
-        } else if (path.isPresent()) {
+        if (path.isPresent()) {
             new Exchange(context, request, path.get()).serve();
         } else if (RequestTarget.hasOddHost(request)) {
             // Vert.x would throw on it, and nobody would answer.
@@ -263,21 +231,6 @@ public final class ProxyVerticle extends VerticleBase {
 
     private static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) < 0 ? one : other;
-    }
-
-    /** The client is to go elsewhere with its next request. */
-    private void sayGoodbye(HttpServerRequest request) {
-        if (request.version() != HttpVersion.HTTP_2) {
-            if (request.getHeader(HttpHeaders.UPGRADE) == null) {
-                request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-            }
-        } else if (!Http2Streams.saidGoodbye(request)) {
-            Duration atMost =
-                    settings.shutdown().notReady().plus(settings.shutdown().drain());
-            request.connection()
-                    .shutdown(atMost.toMillis(), TimeUnit.MILLISECONDS)
-                    .onFailure(closed -> {});
-        }
     }
 
     /** As long as all attempts of one call to the runtime API may take, and a little. */

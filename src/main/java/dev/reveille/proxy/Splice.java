@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

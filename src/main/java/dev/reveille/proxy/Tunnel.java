@@ -1,5 +1,7 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.StrictHttp1;
+import dev.reveille.http.Transport;
 import dev.reveille.registry.Activity;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Origin;

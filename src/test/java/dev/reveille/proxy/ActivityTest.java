@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.registry.Activity;
+import dev.reveille.testing.Line;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

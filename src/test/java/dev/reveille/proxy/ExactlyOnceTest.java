@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.Line;
 import io.vertx.core.json.JsonObject;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.testing.Line;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

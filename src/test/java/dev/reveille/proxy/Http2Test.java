@@ -4,6 +4,9 @@ import static dev.reveille.testing.TestGateway.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.http.Http2Streams;
+import dev.reveille.testing.FrameLine;
+import dev.reveille.testing.Line;
 import io.netty.util.internal.PlatformDependent;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;

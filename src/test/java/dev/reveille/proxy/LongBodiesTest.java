@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.Line;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.Line;
 import dev.reveille.testing.TestGateway;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.reveille.session.Service;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.FreePorts;
+import dev.reveille.testing.Line;
 import dev.reveille.testing.TestGateway;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

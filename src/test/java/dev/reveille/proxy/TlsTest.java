@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.reveille.config.SettingsException;
 import dev.reveille.config.SettingsReader;
+import dev.reveille.testing.FrameLine;
 import dev.reveille.testing.FreePorts;
+import dev.reveille.testing.SelfSigned;
 import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;

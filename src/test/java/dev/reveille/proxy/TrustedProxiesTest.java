@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.reveille.testing.Line;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -85,7 +86,7 @@ class TrustedProxiesTest {
         "'', 127.0.0.1"
     })
     void namesTheClientWhoIsLogged(String said, String client) throws Exception {
-        Logger logger = (Logger) LoggerFactory.getLogger(InvalidRequest.class);
+        Logger logger = (Logger) LoggerFactory.getLogger("dev.reveille.http.InvalidRequest");
         ListAppender<ILoggingEvent> heard = new ListAppender<>();
         heard.start();
         logger.addAppender(heard);

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -19,25 +19,25 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** One end of a TCP connection that speaks HTTP/1 by hand, so that a test sees every byte. No read lasts over 15 s. */
-final class Line implements AutoCloseable {
+public final class Line implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 15_000;
 
     private final Socket socket;
     private final InputStream in;
 
-    Line(Socket socket) throws IOException {
+    public Line(Socket socket) throws IOException {
         this.socket = socket;
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         this.in = new BufferedInputStream(socket.getInputStream());
     }
 
-    static Line to(int port) {
+    public static Line to(int port) {
         return connected(new Socket(), port);
     }
 
     /** The same with a small receive buffer, so that little is under way when this end stops reading. */
-    static Line narrowTo(int port) throws IOException {
+    public static Line narrowTo(int port) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(16 * 1024);
         return connected(socket, port);
@@ -52,23 +52,23 @@ final class Line implements AutoCloseable {
         }
     }
 
-    Line send(String text) throws IOException {
+    public Line send(String text) throws IOException {
         return send(text.getBytes(ISO_8859_1));
     }
 
-    Line send(byte[] bytes) throws IOException {
+    public Line send(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         socket.getOutputStream().flush();
         return this;
     }
 
     /** One chunk of a chunked body. */
-    Line sendChunk(String data) throws IOException {
+    public Line sendChunk(String data) throws IOException {
         return send(Integer.toHexString(data.length()) + "\r\n" + data + "\r\n");
     }
 
     /** The next head, of a request or an answer. */
-    Head head() throws IOException {
+    public Head head() throws IOException {
         String start = line();
         Map<String, List<String>> fields = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (String field = line(); !field.isEmpty(); field = line()) {
@@ -79,7 +79,7 @@ final class Line implements AutoCloseable {
         return new Head(start, fields);
     }
 
-    String line() throws IOException {
+    public String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int b = in.read(); b != '\n'; b = in.read()) {
             if (b < 0) {
@@ -92,11 +92,11 @@ final class Line implements AutoCloseable {
         return line.toString(ISO_8859_1);
     }
 
-    String read(int length) throws IOException {
+    public String read(int length) throws IOException {
         return new String(bytes(length), ISO_8859_1);
     }
 
-    byte[] bytes(int length) throws IOException {
+    public byte[] bytes(int length) throws IOException {
         byte[] bytes = in.readNBytes(length);
         if (bytes.length < length) {
             throw new EOFException("the other side closed after: " + new String(bytes, ISO_8859_1));
@@ -105,7 +105,7 @@ final class Line implements AutoCloseable {
     }
 
     /** Reads and drops so many bytes. */
-    void skip(long length) throws IOException {
+    public void skip(long length) throws IOException {
         byte[] buffer = new byte[64 * 1024];
         for (long left = length; left > 0; ) {
             int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
@@ -117,7 +117,7 @@ final class Line implements AutoCloseable {
     }
 
     /** The next chunk's data; empty for the last. */
-    String chunk() throws IOException {
+    public String chunk() throws IOException {
         int length = Integer.parseInt(line().trim(), 16);
         if (length == 0) {
             return "";
@@ -128,7 +128,7 @@ final class Line implements AutoCloseable {
     }
 
     /** The body that belongs to {@code head}. */
-    String body(Head head) throws IOException {
+    public String body(Head head) throws IOException {
         if (head.has("Content-Length")) {
             return read(Integer.parseInt(head.field("Content-Length")));
         }
@@ -144,17 +144,17 @@ final class Line implements AutoCloseable {
     }
 
     /** Whether anything has come that was not read yet. */
-    boolean hasMore() throws IOException {
+    public boolean hasMore() throws IOException {
         return in.available() > 0;
     }
 
     /** All that comes until the other side closes. */
-    String rest() throws IOException {
+    public String rest() throws IOException {
         return new String(in.readAllBytes(), ISO_8859_1);
     }
 
     /** Waits for the other side to close or reset the connection; what still comes is dropped. */
-    void awaitEnd() throws IOException {
+    public void awaitEnd() throws IOException {
         try {
             in.skipNBytes(Long.MAX_VALUE);
         } catch (EOFException | SocketException closed) {
@@ -163,7 +163,7 @@ final class Line implements AutoCloseable {
     }
 
     /** Waits for the other side to reset the connection; a quiet end is an error. */
-    void awaitReset() throws IOException {
+    public void awaitReset() throws IOException {
         try {
             in.skipNBytes(Long.MAX_VALUE);
         } catch (EOFException quiet) {
@@ -173,17 +173,17 @@ final class Line implements AutoCloseable {
         }
     }
 
-    int localPort() {
+    public int localPort() {
         return socket.getLocalPort();
     }
 
     /** Leaves in the orderly way. */
-    void leave() throws IOException {
+    public void leave() throws IOException {
         socket.close();
     }
 
     /** Leaves as a process that is killed does. */
-    void reset() throws IOException {
+    public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
     }
@@ -194,21 +194,21 @@ final class Line implements AutoCloseable {
     }
 
     /** A start line and the fields behind it. */
-    record Head(String start, Map<String, List<String>> fields) {
-        int status() {
+    public record Head(String start, Map<String, List<String>> fields) {
+        public int status() {
             return Integer.parseInt(start.split(" ", 3)[1]);
         }
 
-        String target() {
+        public String target() {
             return start.split(" ", 3)[1];
         }
 
-        boolean has(String name) {
+        public boolean has(String name) {
             return fields.containsKey(name);
         }
 
         /** All values, joined by commas; null if there are none. */
-        String field(String name) {
+        public String field(String name) {
             List<String> values = fields.get(name);
             return values == null ? null : values.stream().collect(Collectors.joining(", "));
         }

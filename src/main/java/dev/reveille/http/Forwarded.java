@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import dev.reveille.config.AddressRange;
 import io.netty.util.AttributeKey;
@@ -16,7 +16,7 @@ import java.util.Locale;
  * standard one (<a href="https://www.rfc-editor.org/rfc/rfc7239">RFC 7239</a>). What a trusted proxy says of the way to it
  * is kept and added to; what anybody else says is replaced. One for each connection.
  */
-final class Forwarded {
+public final class Forwarded {
     private static final AttributeKey<Forwarded> OF_CONNECTION = AttributeKey.valueOf(Forwarded.class, "reveille");
     private static final CharSequence FOR = HttpHeaders.createOptimized("X-Forwarded-For");
     private static final CharSequence HOST = HttpHeaders.createOptimized("X-Forwarded-Host");
@@ -49,9 +49,13 @@ final class Forwarded {
         }
     }
 
-    /** Adds to {@code out}, which has none of them yet, what is true of {@code in}. */
-    static void add(HttpServerRequest in, SandboxPath path, MultiMap out) {
-        of(in).write(in, path, out);
+    /**
+     * Adds to {@code out}, which has none of them yet, what is true of {@code in}.
+     *
+     * @param prefix what stood before the path that the sandbox sees; may be empty
+     */
+    public static void add(HttpServerRequest in, String prefix, MultiMap out) {
+        of(in).write(in, prefix, out);
     }
 
     /** The address of the client: the last one on the way that is no trusted proxy's. */
@@ -67,7 +71,7 @@ final class Forwarded {
         return met == null ? new Forwarded(in.remoteAddress(), List.of()) : met;
     }
 
-    private void write(HttpServerRequest in, SandboxPath path, MultiMap out) {
+    private void write(HttpServerRequest in, String ownPrefix, MultiMap out) {
         MultiMap earlier = trusted ? in.headers() : MultiMap.caseInsensitiveMultiMap();
         String scheme = in.isSSL() ? "https" : "http";
         String called = RequestTarget.authority(in);
@@ -85,7 +89,7 @@ final class Forwarded {
             out.add(HOST, host);
         }
         out.add(PORT, orElse(earlier, PORT, trusted ? port(host, proto) : port));
-        String prefix = orElse(earlier, PREFIX, "") + path.publicPrefix();
+        String prefix = orElse(earlier, PREFIX, "") + ownPrefix;
         if (!prefix.isEmpty()) {
             out.add(PREFIX, prefix);
         }

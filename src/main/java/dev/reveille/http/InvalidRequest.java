@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import dev.reveille.problem.Problem;
 import dev.reveille.session.FailureException;
@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What is no HTTP request, or one whose head is too long, or that does not come to its end. */
-final class InvalidRequest {
+public final class InvalidRequest {
     private static final Logger LOG = LoggerFactory.getLogger(InvalidRequest.class);
 
     private InvalidRequest() {}
@@ -21,7 +21,7 @@ final class InvalidRequest {
     }
 
     /** For one that is HTTP and makes no sense all the same. */
-    static void refuse(HttpServerRequest request, String because) {
+    public static void refuse(HttpServerRequest request, String because) {
         refuse(request, new GatewayFailure.InvalidRequest(because));
     }
 

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -25,22 +25,22 @@ import java.util.function.Predicate;
  * A client that speaks HTTP/2 by hand, so that a test says and sees every frame. No read lasts over 15 s. It answers nothing
  * by itself: windows open only when the test says so.
  */
-final class FrameLine implements AutoCloseable {
-    static final int DATA = 0x0;
-    static final int HEADERS = 0x1;
-    static final int RST_STREAM = 0x3;
-    static final int SETTINGS = 0x4;
-    static final int PING = 0x6;
-    static final int GOAWAY = 0x7;
-    static final int WINDOW_UPDATE = 0x8;
-    static final int CONTINUATION = 0x9;
+public final class FrameLine implements AutoCloseable {
+    public static final int DATA = 0x0;
+    public static final int HEADERS = 0x1;
+    public static final int RST_STREAM = 0x3;
+    public static final int SETTINGS = 0x4;
+    public static final int PING = 0x6;
+    public static final int GOAWAY = 0x7;
+    public static final int WINDOW_UPDATE = 0x8;
+    public static final int CONTINUATION = 0x9;
 
-    static final int END_STREAM = 0x1;
-    static final int ACK = 0x1;
-    static final int END_HEADERS = 0x4;
-    static final int PRIORITY = 0x20;
+    public static final int END_STREAM = 0x1;
+    public static final int ACK = 0x1;
+    public static final int END_HEADERS = 0x4;
+    public static final int PRIORITY = 0x20;
 
-    static final int INITIAL_WINDOW_SIZE = 0x4;
+    public static final int INITIAL_WINDOW_SIZE = 0x4;
 
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     private static final int LARGEST_FRAME = 16_384;
@@ -56,7 +56,7 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** Connected, and greeted with these settings: identifier, value, and so on. Both sides have confirmed the other's. */
-    static FrameLine to(int port, int... settings) {
+    public static FrameLine to(int port, int... settings) {
         try {
             Socket socket = new Socket();
             socket.setSoTimeout(PATIENCE_MILLIS);
@@ -79,12 +79,12 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** Nothing was said yet. */
-    static FrameLine over(Socket socket) throws IOException {
+    public static FrameLine over(Socket socket) throws IOException {
         return new FrameLine(socket);
     }
 
     /** All that a client says that leaves out stream 3 and then uses it, in one piece. */
-    FrameLine strayFromTheFirst() throws IOException {
+    public FrameLine strayFromTheFirst() throws IOException {
         byte[] get = {(byte) 0x82, (byte) 0x86, (byte) 0x84};
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(PREFACE.getBytes(ISO_8859_1));
@@ -94,17 +94,17 @@ final class FrameLine implements AutoCloseable {
         return raw(all.toByteArray());
     }
 
-    FrameLine raw(byte[] bytes) throws IOException {
+    public FrameLine raw(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         socket.getOutputStream().flush();
         return this;
     }
 
-    FrameLine send(int type, int flags, int stream, byte[] payload) throws IOException {
+    public FrameLine send(int type, int flags, int stream, byte[] payload) throws IOException {
         return raw(frame(type, flags, stream, payload));
     }
 
-    static byte[] frame(int type, int flags, int stream, byte... payload) {
+    public static byte[] frame(int type, int flags, int stream, byte... payload) {
         return ByteBuffer.allocate(9 + payload.length)
                 .put((byte) (payload.length >> 16))
                 .putShort((short) payload.length)
@@ -116,7 +116,7 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** A request for {@code path} of host {@code gw}; {@code fields}: name, value, and so on. */
-    FrameLine request(int stream, String method, String path, boolean end, String... fields) throws IOException {
+    public FrameLine request(int stream, String method, String path, boolean end, String... fields) throws IOException {
         String[] all = new String[8 + fields.length];
         String[] pseudo = {":method", method, ":scheme", "http", ":path", path, ":authority", "gw"};
         System.arraycopy(pseudo, 0, all, 0, 8);
@@ -125,7 +125,7 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** These fields and no others. */
-    FrameLine headers(int stream, boolean end, String... fields) throws IOException {
+    public FrameLine headers(int stream, boolean end, String... fields) throws IOException {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         for (int i = 0; i < fields.length; i += 2) {
             block.write(0);
@@ -143,27 +143,27 @@ final class FrameLine implements AutoCloseable {
         return this;
     }
 
-    FrameLine data(int stream, boolean end, byte[] bytes) throws IOException {
+    public FrameLine data(int stream, boolean end, byte[] bytes) throws IOException {
         return send(DATA, end ? END_STREAM : 0, stream, bytes);
     }
 
-    FrameLine reset(int stream, int code) throws IOException {
+    public FrameLine reset(int stream, int code) throws IOException {
         return send(RST_STREAM, 0, stream, ByteBuffer.allocate(4).putInt(code).array());
     }
 
     /** Opens the window of {@code stream}; 0: of the connection. */
-    FrameLine open(int stream, int bytes) throws IOException {
+    public FrameLine open(int stream, int bytes) throws IOException {
         return send(
                 WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(bytes).array());
     }
 
     /** Comes back once the gateway has read all that was sent before, and acted on it. */
-    void settled() throws IOException {
+    public void settled() throws IOException {
         send(PING, 0, 0, new byte[8]);
         until(frame -> frame.type == PING && (frame.flags & ACK) != 0);
     }
 
-    Frame next() throws IOException {
+    public Frame next() throws IOException {
         int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
         int type = in.readUnsignedByte();
         int flags = in.readUnsignedByte();
@@ -172,7 +172,7 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** The next frame that is like that. Header blocks on the way are decoded, so that later ones can be. */
-    Frame until(Predicate<Frame> wanted) throws IOException {
+    public Frame until(Predicate<Frame> wanted) throws IOException {
         while (true) {
             Frame frame = next();
             if (wanted.test(frame)) {
@@ -184,16 +184,16 @@ final class FrameLine implements AutoCloseable {
         }
     }
 
-    Frame until(int type, int stream) throws IOException {
+    public Frame until(int type, int stream) throws IOException {
         return until(frame -> frame.type == type && frame.stream == stream);
     }
 
     /** The head of the answer on {@code stream}, with {@code :status}. */
-    Map<String, String> head(int stream) throws IOException {
+    public Map<String, String> head(int stream) throws IOException {
         return fields(until(HEADERS, stream));
     }
 
-    Map<String, String> fields(Frame frame) throws IOException {
+    public Map<String, String> fields(Frame frame) throws IOException {
         try {
             int begin = (frame.flags & PRIORITY) == 0 ? 0 : 5;
             byte[] block = frame.payload.getBytes(begin, frame.payload.length());
@@ -209,7 +209,7 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** The body of the answer on {@code stream} up to its end; windows are opened for it. */
-    String body(int stream) throws IOException {
+    public String body(int stream) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         while (true) {
             Frame frame = until(f -> f.stream == stream && (f.type == DATA || f.type == HEADERS));
@@ -228,7 +228,7 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** Waits for the end of the connection; what still comes is dropped. */
-    void awaitEnd() throws IOException {
+    public void awaitEnd() throws IOException {
         try {
             in.skipNBytes(Long.MAX_VALUE);
         } catch (java.io.EOFException | java.net.SocketException closed) {
@@ -258,18 +258,18 @@ final class FrameLine implements AutoCloseable {
     }
 
     /** One frame as it came. */
-    record Frame(int type, int flags, int stream, Buffer payload) {
-        boolean ends() {
+    public record Frame(int type, int flags, int stream, Buffer payload) {
+        public boolean ends() {
             return (flags & END_STREAM) != 0;
         }
 
         /** The first four bytes: an error code, or how much wider a window is. */
-        int number() {
+        public int number() {
             return payload.getInt(0);
         }
 
         /** The error code of a GOAWAY. */
-        int reason() {
+        public int reason() {
             return payload.getInt(4);
         }
     }

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 /** What each octet of a request's head may be part of (RFC 9110, 5.5 and 5.6.2; RFC 9112, 3.2). */
 final class Octets {

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import io.netty.util.AsciiString;
 import java.util.List;

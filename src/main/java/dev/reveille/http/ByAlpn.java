@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Handler;

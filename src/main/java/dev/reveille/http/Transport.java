@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -16,14 +16,14 @@ import java.lang.invoke.VarHandle;
  *
  * <p>To be called on the connection's event loop.
  */
-final class Transport {
+public final class Transport {
     /** A connection outside of the pool is wrapped, and Vert.x does not give away what is inside. */
     private static final VarHandle WRAPPED = wrapped();
 
     private Transport() {}
 
     /** Closes at once; what was not sent yet is lost. */
-    static void cut(HttpConnection connection) {
+    public static void cut(HttpConnection connection) {
         close(handler(connection));
     }
 
@@ -38,19 +38,19 @@ final class Transport {
     }
 
     /** The place of Vert.x in the pipeline of a connection. */
-    static ChannelHandlerContext handler(HttpConnection connection) {
+    public static ChannelHandlerContext handler(HttpConnection connection) {
         return ((ConnectionBase) unwrapped(connection)).channelHandlerContext();
     }
 
     /** The connection that {@code connection} stands for. */
-    static HttpConnection unwrapped(HttpConnection connection) {
+    public static HttpConnection unwrapped(HttpConnection connection) {
         return connection instanceof UnpooledHttpClientConnection wrapper
                 ? (HttpClientConnectionInternal) WRAPPED.get(wrapper)
                 : connection;
     }
 
     /** Whether a connection can take another request: it stands, and the last one is through both ways. */
-    static boolean usable(HttpClientConnection connection) {
+    public static boolean usable(HttpClientConnection connection) {
         return unwrapped(connection) instanceof HttpClientConnectionInternal known
                 && known.isValid()
                 && known.activeStreams() == 0

@@ -1,10 +1,11 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.config.Settings;
 import dev.reveille.config.TestSettings;
+import dev.reveille.testing.Line;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;

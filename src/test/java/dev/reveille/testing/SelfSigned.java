@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.testing;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,11 +11,11 @@ import java.util.Base64;
 import java.util.List;
 
 /** A certificate that a test makes, with its key, as two PEM files. */
-record SelfSigned(Path certificate, Path key) {
+public record SelfSigned(Path certificate, Path key) {
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     /** Of {@code localhost}; {@code name} tells it from others. */
-    static SelfSigned in(Path directory, String name) throws IOException, GeneralSecurityException {
+    public static SelfSigned in(Path directory, String name) throws IOException, GeneralSecurityException {
         Path store = directory.resolve(name + ".p12");
         run(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -49,7 +49,7 @@ record SelfSigned(Path certificate, Path key) {
     }
 
     /** Puts {@code other} in the place of this one, as a renewal does. */
-    void becomes(SelfSigned other) throws IOException {
+    public void becomes(SelfSigned other) throws IOException {
         move(other.key, key);
         move(other.certificate, certificate);
     }

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import dev.reveille.config.Settings;
 import io.netty.channel.ChannelPipeline;
@@ -12,7 +12,7 @@ import io.vertx.core.net.impl.ConnectionBase;
  * What the listeners of one event loop ask of HTTP/1, in place of what Vert.x does. Other connections are left alone: of
  * HTTP/2 the codec of Netty takes care.
  */
-final class StrictHttp1 {
+public final class StrictHttp1 {
     /** As Vert.x calls its own. */
     private static final String DECODER = "httpDecoder";
 
@@ -63,7 +63,7 @@ final class StrictHttp1 {
     }
 
     /** Tells who takes the body of {@code request}, and so when the client is waited for. */
-    static void wanting(HttpServerRequest request, SenderWatch.Demand who) {
+    public static void wanting(HttpServerRequest request, BodyDemand who) {
         SenderWatch watch = watch(request.connection());
         if (watch != null) {
             watch.wanting(who);
@@ -71,7 +71,7 @@ final class StrictHttp1 {
     }
 
     /** Whether the client has said more than {@code request}, the last one so far. */
-    static boolean saidMore(HttpServerRequest request) {
+    public static boolean saidMore(HttpServerRequest request) {
         SenderWatch watch = watch(request.connection());
         return watch != null && watch.saidMore();
     }

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import dev.reveille.session.GatewayFailure;
 import io.vertx.core.http.HttpHeaders;

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -23,12 +23,12 @@ import java.util.concurrent.TimeUnit;
  * is twice that, since Netty opens it again only when half of it was used: however many uploads stand still, they never stop
  * their neighbours.
  */
-final class Http2Streams extends Http2ConnectionAdapter {
-    static final int MOST_STREAMS = 100;
-    static final int SMALL_WINDOW = 16 * 1024;
-    static final int LARGE_WINDOW = 1024 * 1024;
-    static final int MOST_LARGE = 16;
-    static final int MOST_HELD = (MOST_STREAMS + 1) * SMALL_WINDOW + MOST_LARGE * (LARGE_WINDOW - SMALL_WINDOW);
+public final class Http2Streams extends Http2ConnectionAdapter {
+    public static final int MOST_STREAMS = 100;
+    public static final int SMALL_WINDOW = 16 * 1024;
+    public static final int LARGE_WINDOW = 1024 * 1024;
+    public static final int MOST_LARGE = 16;
+    public static final int MOST_HELD = (MOST_STREAMS + 1) * SMALL_WINDOW + MOST_LARGE * (LARGE_WINDOW - SMALL_WINDOW);
 
     /** Clients may give up many requests at once, as a page does that is left; ten times Vert.x' own bound each 30 s. */
     private static final int MOST_RESETS = 2_000;

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -8,14 +8,14 @@ import io.vertx.core.net.HostAndPort;
  * Where a request is sent to: an authority, and a path with a query. A client of a proxy says both in the target, and then
  * Host is the same (RFC 9112, 3.2.2), or the request is refused.
  */
-final class RequestTarget {
+public final class RequestTarget {
     private static final String HTTP = "http://";
     private static final String HTTPS = "https://";
 
     private RequestTarget() {}
 
     /** Host, and port if there is one, as the client wrote it; null if it wrote none or no valid one. */
-    static String authority(HttpServerRequest request) {
+    public static String authority(HttpServerRequest request) {
         String target = target(request);
         int begin = authorityBegin(target);
         String authority =
@@ -24,7 +24,7 @@ final class RequestTarget {
     }
 
     /** Path and query as they came; empty if the target has none, as that of {@code OPTIONS *}. */
-    static String path(HttpServerRequest request) {
+    public static String path(HttpServerRequest request) {
         String target = target(request);
         if (target.startsWith("/")) {
             return target;
@@ -39,7 +39,7 @@ final class RequestTarget {
     }
 
     /** Whether the request says of its host what nobody can make sense of. */
-    static boolean hasOddHost(HttpServerRequest request) {
+    public static boolean hasOddHost(HttpServerRequest request) {
         String host = request.getHeader(HttpHeaders.HOST);
         return host != null && !host.isEmpty() && !valid(host);
     }

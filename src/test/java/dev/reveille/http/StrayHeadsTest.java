@@ -1,9 +1,10 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
-import static dev.reveille.proxy.FrameLine.frame;
+import static dev.reveille.testing.FrameLine.frame;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.FrameLine;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -11,7 +11,7 @@ import java.time.Duration;
  * What a client's request came on: in HTTP/1 the connection itself, in HTTP/2 one stream of many, whose neighbours must not
  * notice what happens to it.
  */
-abstract class ClientStream {
+public abstract class ClientStream {
     /** HTTP/2's error codes (RFC 9113, 7). */
     private static final long NO_ERROR = 0x0;
 
@@ -23,54 +23,54 @@ abstract class ClientStream {
         this.in = in;
     }
 
-    static ClientStream of(HttpServerRequest in) {
+    public static ClientStream of(HttpServerRequest in) {
         return in.version() == HttpVersion.HTTP_2 ? new OneOfMany(in) : new Alone(in);
     }
 
     /** Whether a body comes behind the head, be it an empty one. */
-    abstract boolean hasBody();
+    public abstract boolean hasBody();
 
     /** Whether nothing of the body can be read any more. */
-    abstract boolean over();
+    public abstract boolean over();
 
     /** No more of the body is handed over for now. What may be under way all the same is bounded. */
-    final void pause() {
+    public final void pause() {
         if (!over()) {
             in.pause();
         }
     }
 
-    final void resume() {
+    public final void resume() {
         if (!over()) {
             in.resume();
         }
     }
 
     /** Takes nothing from the network, so that a request that waits costs no memory. */
-    abstract void stayOut();
+    public abstract void stayOut();
 
-    abstract void comeIn();
+    public abstract void comeIn();
 
     /** Somebody takes the body: it may come faster. */
-    abstract void flow();
+    public abstract void flow();
 
     /** The client is told with the answer to send no other request behind this one: nobody could tell where it begins. */
-    abstract void last();
+    public abstract void last();
 
     /** The client has its answer, and need not send the rest of the body. */
-    abstract void refuseRest();
+    public abstract void refuseRest();
 
     /** Lets go of what is kept of a body whose client has left. */
-    abstract void drop();
+    public abstract void drop();
 
     /** Ends so that half an answer does not look like a whole one. */
-    abstract void reset();
+    public abstract void reset();
 
     /**
      * Resets it once the client has taken nothing of the answer for {@code stall}, until the returned action is run. A
      * connection of its own is watched by Linux; one that lives says nothing of its streams.
      */
-    abstract Runnable watchReader(Vertx vertx, Duration stall);
+    public abstract Runnable watchReader(Vertx vertx, Duration stall);
 
     /** HTTP/1: the connection. */
     private static final class Alone extends ClientStream {
@@ -81,7 +81,7 @@ abstract class ClientStream {
         }
 
         @Override
-        boolean hasBody() {
+        public boolean hasBody() {
             String length = in.getHeader(HttpHeaders.CONTENT_LENGTH);
             return length == null
                     ? in.headers().contains(HttpHeaders.TRANSFER_ENCODING)
@@ -89,12 +89,12 @@ abstract class ClientStream {
         }
 
         @Override
-        boolean over() {
+        public boolean over() {
             return false;
         }
 
         @Override
-        void stayOut() {
+        public void stayOut() {
             // Vert.x may have stopped it already, and must start it itself then, or does not know.
             out = Transport.reading(in.connection());
             if (out) {
@@ -103,7 +103,7 @@ abstract class ClientStream {
         }
 
         @Override
-        void comeIn() {
+        public void comeIn() {
             if (out) {
                 out = false;
                 Transport.reading(in.connection(), true);
@@ -111,32 +111,32 @@ abstract class ClientStream {
         }
 
         @Override
-        void flow() {}
+        public void flow() {}
 
         @Override
-        void last() {
+        public void last() {
             in.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
 
         @Override
-        void refuseRest() {
+        public void refuseRest() {
             StrictHttp1.close(in.connection());
         }
 
         /** What Vert.x keeps while it is paused is released only if somebody takes it. */
         @Override
-        void drop() {
+        public void drop() {
             in.handler(unwanted -> {});
             in.resume();
         }
 
         @Override
-        void reset() {
+        public void reset() {
             Transport.reset(in.connection());
         }
 
         @Override
-        Runnable watchReader(Vertx vertx, Duration stall) {
+        public Runnable watchReader(Vertx vertx, Duration stall) {
             return () -> {};
         }
     }
@@ -154,44 +154,44 @@ abstract class ClientStream {
         }
 
         @Override
-        boolean hasBody() {
+        public boolean hasBody() {
             return body;
         }
 
         @Override
-        boolean over() {
+        public boolean over() {
             return over || in.isEnded();
         }
 
         @Override
-        void stayOut() {}
+        public void stayOut() {}
 
         @Override
-        void comeIn() {}
+        public void comeIn() {}
 
         @Override
-        void flow() {
+        public void flow() {
             Http2Streams.widen(in);
         }
 
         @Override
-        void last() {}
+        public void last() {}
 
         @Override
-        void drop() {}
+        public void drop() {}
 
         @Override
-        void refuseRest() {
+        public void refuseRest() {
             reset(NO_ERROR);
         }
 
         @Override
-        void reset() {
+        public void reset() {
             reset(INTERNAL_ERROR);
         }
 
         @Override
-        Runnable watchReader(Vertx vertx, Duration stall) {
+        public Runnable watchReader(Vertx vertx, Duration stall) {
             watch(vertx, stall.toMillis(), in.response().bytesWritten());
             return () -> vertx.cancelTimer(watch);
         }

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import dev.reveille.config.KeyPairFiles;
 import dev.reveille.config.Settings;
@@ -79,7 +79,7 @@ public final class Certificates {
     }
 
     /** Lets {@code user} have every renewed one, until the end. */
-    void renewing(Function<ServerSSLOptions, Future<?>> user) {
+    public void renewing(Function<ServerSSLOptions, Future<?>> user) {
         users.add(user);
     }
 

@@ -1,4 +1,4 @@
-package dev.reveille.proxy;
+package dev.reveille.http;
 
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
@@ -19,15 +19,6 @@ import java.util.concurrent.TimeUnit;
  * HTTP. One timer for each connection looks now and then; requests set none.
  */
 final class SenderWatch extends ChannelDuplexHandler implements Runnable {
-    /** Whoever wants a body says since when. */
-    interface Demand {
-        /** @return on the clock of {@link System#nanoTime}; meaningless while it is not {@link #wanted} */
-        long wantedSince();
-
-        /** Whether what comes of the body is taken. */
-        boolean wanted();
-    }
-
     /**
      * How long clients may take.
      *
@@ -51,7 +42,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final int SWITCHING_PROTOCOLS = 101;
-    private static final Demand ALWAYS = new Demand() {
+    private static final BodyDemand ALWAYS = new BodyDemand() {
         private final long start = System.nanoTime();
 
         @Override
@@ -70,7 +61,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     private RequestDecoder decoder;
     private ChannelHandlerContext context;
     private HttpServerRequest request;
-    private Demand demand = ALWAYS;
+    private BodyDemand demand = ALWAYS;
     private long served;
     private boolean came;
     private boolean inHead = true;
@@ -103,7 +94,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     }
 
     /** Who takes the body of the request that is being served. */
-    void wanting(Demand who) {
+    void wanting(BodyDemand who) {
         demand = who;
     }
 

@@ -1,0 +1,119 @@
+package dev.reveille.http;
+
+import dev.reveille.config.Settings;
+import dev.reveille.session.GatewayFailure;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The listeners of one event loop. All are alike, whatever they are for. */
+public final class HttpListeners {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpListeners.class);
+
+    private final Vertx vertx;
+    private final Settings.Http settings;
+    private final Duration stall;
+    private final int longestPiece;
+    private final Optional<Certificates> certificates;
+    private final StrictHttp1 strict;
+
+    /**
+     * @param stall how long a client may take nothing of what was sent to it
+     * @param longestPiece the most that is handed on of a body at once, in bytes
+     * @param certificates there if clients speak TLS
+     */
+    public HttpListeners(
+            Vertx vertx,
+            Settings.Http settings,
+            Duration stall,
+            int longestPiece,
+            Optional<Certificates> certificates) {
+        this.vertx = vertx;
+        this.settings = settings;
+        this.stall = stall;
+        this.longestPiece = longestPiece;
+        this.certificates = certificates;
+        this.strict = new StrictHttp1(settings, longestPiece);
+    }
+
+    /**
+     * One that does not listen yet.
+     *
+     * @param requests serves those that are HTTP
+     */
+    public HttpServer create(Handler<HttpServerRequest> requests) {
+        HttpServerOptions options = options();
+        HttpServer server = certificates
+                .map(c -> ByAlpn.of(vertx, c.on(options)))
+                .orElseGet(() -> BothVersions.of(vertx, options, settings.headTimeout()));
+        return server.connectionHandler(connection -> {
+                    connection.exceptionHandler(HttpListeners::broke);
+                    strict.guard(connection);
+                    Http2Guard.watch(connection);
+                    Forwarded.meet(connection, settings.trustedProxies());
+                })
+                .invalidRequestHandler(InvalidRequest::refuse)
+                .requestHandler(request -> {
+                    StrictHttp1.serving(request);
+                    wrong(request)
+                            .ifPresentOrElse(
+                                    failure -> InvalidRequest.refuse(request, failure), () -> requests.handle(request));
+                });
+    }
+
+    private HttpServerOptions options() {
+        HttpServerOptions options = new HttpServerOptions()
+                .setTcpKeepAlive(true)
+                .setMaxChunkSize(longestPiece)
+                .setMaxInitialLineLength((int) settings.maxRequestLine().bytes())
+                .setMaxHeaderSize((int) settings.maxHead().bytes())
+                // Looked for in each request. What we end ourselves is short, and the rest is not ours to compress.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false);
+        // Who has left while its buffer was full cannot be heard any more: the end of what it sends waits behind the
+        // rest.
+        options.setTcpUserTimeout((int) stall.toMillis());
+        Http2Streams.configure(options, (int) settings.maxHead().bytes());
+        return options;
+    }
+
+    private Optional<GatewayFailure> wrong(HttpServerRequest request) {
+        Optional<GatewayFailure> wrong = request.version() == HttpVersion.HTTP_2
+                ? Http2Head.order(request, (int) settings.maxRequestLine().bytes())
+                : Optional.empty();
+        return wrong.isEmpty() && RequestTarget.hasManyHosts(request)
+                ? Optional.of(new GatewayFailure.InvalidRequest("there is more than one Host field"))
+                : wrong;
+    }
+
+    /**
+     * Tells the client to go elsewhere with its next request.
+     *
+     * @param atMost how long its requests that are under way may take
+     */
+    public static void sayGoodbye(HttpServerRequest request, Duration atMost) {
+        if (request.version() != HttpVersion.HTTP_2) {
+            if (request.getHeader(HttpHeaders.UPGRADE) == null) {
+                request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            }
+        } else if (!Http2Streams.saidGoodbye(request)) {
+            request.connection()
+                    .shutdown(atMost.toMillis(), TimeUnit.MILLISECONDS)
+                    .onFailure(closed -> {});
+        }
+    }
+
+    /** Whoever is killed resets its connections. Requests that are under way hear of it in their own way. */
+    private static void broke(Throwable error) {
+        LOG.debug("a connection broke: {}", error.toString());
+    }
+}
