@@ -16,7 +16,7 @@ final class SessionGauges {
 
     static void register(SessionRegistry registry, MeterRegistry meters) {
         for (String state : STATES) {
-            Gauge.builder("reveille.sessions", registry, r -> count(r, state))
+            Gauge.builder("reveille.sessions", registry, r -> r.total(state))
                     .description("Sessions by state")
                     .tag("state", state)
                     .register(meters);
@@ -37,11 +37,5 @@ final class SessionGauges {
         FunctionCounter.builder("reveille.client.bytes", activity, Activity::clientBytes)
                 .description("Bytes that clients have sent to sandboxes, of bodies and over tunnels")
                 .register(meters);
-    }
-
-    private static long count(SessionRegistry registry, String state) {
-        return registry.all().stream()
-                .filter(s -> s.state().word().equals(state))
-                .count();
     }
 }

@@ -11,7 +11,6 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** How a tenant's sessions are as a whole, and how the node is that answers. */
 final class OverviewApi {
@@ -52,11 +51,9 @@ final class OverviewApi {
     }
 
     private JsonObject sessions(String tenant) {
-        Map<String, Long> there = registry.all().stream()
-                .filter(s -> s.tenant().equals(tenant))
-                .collect(Collectors.groupingBy(s -> s.state().word(), Collectors.counting()));
+        Map<String, Integer> there = registry.totals(tenant);
         JsonObject counts = new JsonObject();
-        SessionsApi.STATES.forEach(state -> counts.put(state, there.getOrDefault(state, 0L)));
+        SessionsApi.STATES.forEach(state -> counts.put(state, there.getOrDefault(state, 0)));
         return counts;
     }
 

@@ -30,6 +30,7 @@ final class RoutingTable {
 
     private final ConcurrentSkipListMap<String, Session> sessions = new ConcurrentSkipListMap<>();
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
+    private final Totals totals = new Totals();
     private final Consumer<RuntimeId> routed;
     private final Consumer<RuntimeId> unrouted;
     private final List<SessionListener> listeners = new ArrayList<>();
@@ -100,7 +101,11 @@ final class RoutingTable {
      * @param known null if nothing was
      */
     private void replace(Session known, Session session) {
-        sessions.put(session.id().value(), session);
+        Session former = sessions.put(session.id().value(), session);
+        if (former != null) {
+            totals.remove(former);
+        }
+        totals.add(session);
         if (session.over()) {
             ends.put(session.id().value(), clock.instant());
         } else {
@@ -174,6 +179,7 @@ final class RoutingTable {
     private boolean drop(Session session) {
         boolean known = sessions.remove(session.id().value(), session);
         if (known) {
+            totals.remove(session);
             ends.remove(session.id().value());
             session.runtime().ifPresent(r -> removeRoute(session, r));
         }
@@ -225,6 +231,10 @@ final class RoutingTable {
 
     int size() {
         return sessions.size();
+    }
+
+    Totals totals() {
+        return totals;
     }
 
     Collection<Session> all() {

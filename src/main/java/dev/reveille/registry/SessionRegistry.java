@@ -131,6 +131,21 @@ public final class SessionRegistry {
         return table.all();
     }
 
+    /** How many of a tenant's sessions are in each state, by its word; of none there is no number. */
+    public Map<String, Integer> totals(String tenant) {
+        return table.totals().of(tenant);
+    }
+
+    /** How many sessions of all tenants are in a state. */
+    public int total(String state) {
+        return table.totals().in(state);
+    }
+
+    /** How many repairs it takes until all sessions were compared with the shared map. */
+    public int repairs() {
+        return table.size() / AT_ONCE + 1;
+    }
+
     /** Up to {@code limit + 1} sessions, by id; one more than asked for tells that there is a next page. */
     List<Session> list(SessionListing asked) {
         return table.following(asked.after().orElse("")).stream()

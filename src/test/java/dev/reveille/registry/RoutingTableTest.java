@@ -16,6 +16,7 @@ import dev.reveille.session.SessionId;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -212,5 +213,30 @@ class RoutingTableTest {
 
     private static String revision(Optional<Session> session) {
         return session.map(s -> Long.toString(s.revision())).orElse("none");
+    }
+
+    @Test
+    void whatThereIsOfEachTenantInEachStateIsCounted() {
+        Session ofAnother =
+                Session.first(new SessionId("s-2"), "zeta", plainSpec(), running("rt2"), Cause.CLIENT, NOON);
+        table.apply(running);
+        table.apply(running);
+        table.apply(ofAnother);
+        assertThat(table.totals().of(running.tenant())).isEqualTo(Map.of("running", 1));
+        assertThat(table.totals().in("running")).isEqualTo(2);
+
+        table.apply(paused);
+        assertThat(table.totals().of(running.tenant())).isEqualTo(Map.of("paused", 1));
+
+        Session anew =
+                Session.first(running.id(), "zeta", plainSpec(), running("rt3"), Cause.CLIENT, NOON.plusSeconds(9));
+        table.apply(anew);
+        assertThat(table.totals().of(running.tenant())).isEmpty();
+        assertThat(table.totals().of("zeta")).isEqualTo(Map.of("running", 2));
+
+        table.forget(anew);
+        table.correct(Optional.of(ofAnother), Optional.empty());
+        assertThat(table.totals().of("zeta")).isEmpty();
+        assertThat(table.totals().in("running")).isZero();
     }
 }
