@@ -9,12 +9,13 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -30,6 +31,16 @@ final class Desk {
     private static final short DEFECT = 1011;
     private static final short TRY_AGAIN_LATER = 1013;
     private static final int STEPS = 15;
+
+    /** So many are written to before the network has its turn. */
+    static final int SENT_AT_ONCE = 256;
+
+    /** So many with more to take than {@link Watcher#AT_ONCE}. */
+    private static final int LONG_AT_ONCE = 8;
+
+    /** So often somebody hears of something, which is not yet sent, before the network has its turn. */
+    private static final int HEARD_AT_ONCE = 10_000;
+
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
     private static final String TOO_SLOW = "there was more to tell than was taken";
 
@@ -42,8 +53,11 @@ final class Desk {
     private final Map<SessionId, Set<Watcher>> bySession = new HashMap<>();
     private final Map<String, Set<Watcher>> byTenant = new HashMap<>();
     private final Set<Watcher> toBeSent = new LinkedHashSet<>();
-    private final Set<Watcher> unfinished = new HashSet<>();
+    private final Set<Watcher> unfinished = new LinkedHashSet<>();
+    private final Queue<Runnable> unheard = new ArrayDeque<>();
     private final Wheel wheel = new Wheel(STEPS);
+    private final Turns turns;
+    private int heard;
     private long turning = -1;
     private boolean leaving;
 
@@ -55,6 +69,17 @@ final class Desk {
         this.places = places;
         this.times = times;
         this.clock = clock;
+        this.turns = new Turns(context, new Turns.Work() {
+            @Override
+            public void some() {
+                hearAndSend();
+            }
+
+            @Override
+            public boolean isLeft() {
+                return !unheard.isEmpty() || !toBeSent.isEmpty() || !unfinished.isEmpty();
+            }
+        });
     }
 
     void run(Runnable what) {
@@ -112,9 +137,9 @@ final class Desk {
         outlet.onClosed(() -> ends(watcher));
         outlet.onDrain(() -> {
             watcher.drained();
-            send(watcher);
+            toBeSent(watcher);
         });
-        send(watcher);
+        toBeSent(watcher);
         if (leaving) {
             leaves(watcher);
         }
@@ -147,29 +172,57 @@ final class Desk {
         return watched;
     }
 
+    /** All are told, in turn. */
+    void tell(List<Bulletin> news) {
+        news.forEach(bulletin -> unheard.add(() -> hear(bulletin)));
+        turns.begin();
+    }
+
+    /** Runs {@code what} when all have heard of the news until now. */
+    void behindNews(Runnable what) {
+        unheard.add(what);
+        turns.begin();
+    }
+
+    private void toBeSent(Watcher watcher) {
+        toBeSent.add(watcher);
+        turns.begin();
+    }
+
+    private void hearAndSend() {
+        if (toBeSent.isEmpty()) {
+            hearSome();
+        }
+        some(toBeSent, SENT_AT_ONCE).forEach(this::send);
+        some(unfinished, LONG_AT_ONCE).forEach(this::send);
+    }
+
     /**
      * What is new goes to each watcher together; but so much may come at once, after a pause of the whole process, that one
      * who takes all of it would be taken for slow.
      */
-    void tell(List<Bulletin> news) {
-        for (int from = 0; from < news.size(); from += Watcher.WAITING) {
-            hear(news.subList(from, Math.min(news.size(), from + Watcher.WAITING)));
-            List<Watcher> those = List.copyOf(toBeSent);
-            toBeSent.clear();
-            those.forEach(this::send);
+    private void hearSome() {
+        heard = 0;
+        for (int i = 0; i < Watcher.WAITING && heard < HEARD_AT_ONCE && !unheard.isEmpty(); i++) {
+            unheard.remove().run();
         }
     }
 
-    private void hear(List<Bulletin> news) {
-        for (Bulletin bulletin : news) {
-            bulletin.forSession()
-                    .ifPresent(
-                            message -> tell(bySession.getOrDefault(bulletin.session(), Set.of()), bulletin, message));
-            tell(byTenant.getOrDefault(bulletin.tenant(), Set.of()), bulletin, bulletin.forTenant());
-        }
+    /** Takes them out. */
+    private static List<Watcher> some(Set<Watcher> watchers, int most) {
+        List<Watcher> those = watchers.stream().limit(most).toList();
+        those.forEach(watchers::remove);
+        return those;
+    }
+
+    private void hear(Bulletin bulletin) {
+        bulletin.forSession()
+                .ifPresent(message -> tell(bySession.getOrDefault(bulletin.session(), Set.of()), bulletin, message));
+        tell(byTenant.getOrDefault(bulletin.tenant(), Set.of()), bulletin, bulletin.forTenant());
     }
 
     private void tell(Set<Watcher> watchers, Bulletin bulletin, Message message) {
+        heard += watchers.size();
         for (Watcher watcher : watchers) {
             // An id may have been another tenant's, in a life before.
             if (watcher.wish().tenant().equals(bulletin.tenant())) {
@@ -183,11 +236,8 @@ final class Desk {
         try {
             if (watcher.pump()) {
                 beginAgain(watcher);
-            } else if (watcher.hasMore() && unfinished.add(watcher)) {
-                run(() -> {
-                    unfinished.remove(watcher);
-                    send(watcher);
-                });
+            } else if (watcher.hasMore()) {
+                unfinished.add(watcher);
             }
         } catch (RuntimeException broken) {
             LOG.warn("a watcher of tenant={} is dropped", watcher.wish().tenant(), broken);
@@ -201,7 +251,7 @@ final class Desk {
                 watcher.wish().afresh(),
                 opening -> opening.ifPresent(now -> {
                     watcher.begins(now.behind(Messages.reset(TOO_SLOW)));
-                    send(watcher);
+                    toBeSent(watcher);
                 }));
     }
 

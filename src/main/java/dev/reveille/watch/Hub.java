@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,18 +33,19 @@ import org.slf4j.LoggerFactory;
 final class Hub {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
-    /** So many are looked at before others have their turn on the event loop. */
+    /** So much is done before others have their turn on the event loop: looking at what was learned is 1. */
     private static final int AT_ONCE = 1_000;
+
+    private static final int OPENING = 100;
 
     private static final String REWRITTEN = "two halves of the cluster went different ways, and the other one counts";
 
     private final Vertx vertx;
-    private final Context context;
     private final SessionRegistry registry;
     private final InstantSource clock;
     private final SessionListener listener = this::learned;
-    private final Queue<Learned> unread = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean reading = new AtomicBoolean();
+    private final Queue<Runnable> unread = new ConcurrentLinkedQueue<>();
+    private final Turns turns;
     private final List<Desk> desks = new CopyOnWriteArrayList<>();
     private final List<Consumer<StatusEvent>> followers = new CopyOnWriteArrayList<>();
 
@@ -55,29 +55,40 @@ final class Hub {
     private List<Bulletin> news = new ArrayList<>();
     private MessageConsumer<JsonObject> progress;
     private boolean open;
+    private int done;
 
     /** @param context where it runs */
     Hub(Vertx vertx, Context context, SessionRegistry registry, InstantSource clock) {
         this.vertx = vertx;
-        this.context = context;
         this.registry = registry;
         this.clock = clock;
+        this.turns = new Turns(context, new Turns.Work() {
+            @Override
+            public void some() {
+                read();
+            }
+
+            @Override
+            public boolean isLeft() {
+                return !unread.isEmpty();
+            }
+        });
     }
 
     /** Begins. What is known by then is no news. @return once it has taken that in */
     Future<Void> open() {
         registry.follow(listener);
-        return run(() -> {
-                    readAll();
+        return inTurn(() -> {
                     open = true;
-                    progress = Catalogue.PROGRESS.follow(vertx.eventBus(), this::progressed);
+                    progress = Catalogue.PROGRESS.follow(vertx.eventBus(), told -> later(() -> progressed(told)));
                 })
-                .compose(done -> progress.completion());
+                .compose(up -> progress.completion());
     }
 
     Future<Void> close() {
         registry.unfollow(listener);
-        return run(unread::clear).compose(done -> progress == null ? Future.succeededFuture() : progress.unregister());
+        return inTurn(() -> open = false)
+                .compose(down -> progress == null ? Future.succeededFuture() : progress.unregister());
     }
 
     void add(Desk desk) {
@@ -100,10 +111,11 @@ final class Hub {
      */
     void admit(Desk desk, Wish wish, Consumer<Optional<Opening>> admitted) {
         caughtUp(wish)
-                .onComplete(looked -> context.runOnContext(v -> {
-                    readAll();
+                .onComplete(looked -> later(() -> {
+                    done += OPENING;
+                    tellDesks();
                     Optional<Opening> opening = opening(wish);
-                    desk.run(() -> admitted.accept(opening));
+                    desk.run(() -> desk.behindNews(() -> admitted.accept(opening)));
                 }));
     }
 
@@ -117,40 +129,46 @@ final class Hub {
         return behind ? registry.find(wish.session().get()) : Future.succeededFuture();
     }
 
-    private Future<Void> run(Runnable what) {
+    private Future<Void> inTurn(Runnable what) {
         Promise<Void> done = Promise.promise();
-        context.runOnContext(v -> {
+        later(() -> {
             what.run();
             done.complete();
         });
         return done.future();
     }
 
+    /** On the context, behind all that was learned until now. */
+    private void later(Runnable what) {
+        unread.add(what);
+        turns.begin();
+    }
+
     private void learned(Optional<Session> before, Optional<Session> now) {
-        unread.add(new Learned(before, now));
-        if (reading.compareAndSet(false, true)) {
-            context.runOnContext(v -> read());
-        }
+        later(() -> take(before, now));
     }
 
     private void read() {
-        reading.set(false);
-        read(AT_ONCE);
-        if (!unread.isEmpty() && reading.compareAndSet(false, true)) {
-            context.runOnContext(v -> read());
+        done = 0;
+        Runnable next = unread.poll();
+        while (next != null) {
+            done++;
+            safely(next);
+            next = done < AT_ONCE ? unread.poll() : null;
+        }
+        tellDesks();
+    }
+
+    /** One defect less, and the rest is told still. */
+    private static void safely(Runnable what) {
+        try {
+            what.run();
+        } catch (RuntimeException defect) {
+            LOG.error("a change of a session could not be told", defect);
         }
     }
 
-    private void readAll() {
-        read(unread.size());
-    }
-
-    private void read(int most) {
-        Learned next = most > 0 ? unread.poll() : null;
-        for (int i = 1; next != null; i++) {
-            takeSafely(next);
-            next = i < most ? unread.poll() : null;
-        }
+    private void tellDesks() {
         if (!news.isEmpty()) {
             List<Bulletin> all = Collections.unmodifiableList(news);
             news = new ArrayList<>();
@@ -158,22 +176,11 @@ final class Hub {
         }
     }
 
-    /** One defect less, and the rest is told still. */
-    private void takeSafely(Learned learned) {
-        try {
-            take(learned);
-        } catch (RuntimeException defect) {
-            LOG.error("a change of a session could not be told", defect);
-        }
-    }
-
-    private void take(Learned learned) {
-        Optional<Session> told =
-                learned.before().flatMap(before -> view(before.tenant()).session(before.id()));
-        boolean goesOn =
-                told.isPresent() && learned.now().map(told.get()::sameLife).orElse(false);
+    private void take(Optional<Session> known, Optional<Session> learned) {
+        Optional<Session> told = known.flatMap(before -> view(before.tenant()).session(before.id()));
+        boolean goesOn = told.isPresent() && learned.map(told.get()::sameLife).orElse(false);
         told.filter(old -> !goesOn).ifPresent(this::forgotten);
-        learned.now().ifPresent(now -> changed(told.filter(old -> goesOn), now));
+        learned.ifPresent(now -> changed(told.filter(old -> goesOn), now));
     }
 
     private TenantView view(String tenant) {
@@ -249,6 +256,7 @@ final class Hub {
         backlog.keep(bulletin);
     }
 
+    /** It comes behind the change that led there. */
     private void progressed(SessionProgress told) {
         registry.seen(told.sessionId())
                 .filter(session -> session.tenant().equals(told.tenant()))
@@ -258,9 +266,7 @@ final class Hub {
 
     private void progressed(Session session, SessionProgress told) {
         Message message = Messages.progress(told);
-        // Behind the change that led there, if that is still unread.
-        readAll();
-        List<Bulletin> one = List.of(new Bulletin(
+        news.add(new Bulletin(
                 0,
                 session.tenant(),
                 session.id(),
@@ -268,7 +274,6 @@ final class Hub {
                 told.revision(),
                 Optional.of(message),
                 message));
-        desks.forEach(desk -> desk.run(() -> desk.tell(one)));
         tellFollowers(new StatusEvent.Progressed(told, session.tenant()));
     }
 
@@ -292,7 +297,4 @@ final class Hub {
                 .map(id -> backlog.since(wish.tenant(), view, Cursor.parse(id)))
                 .orElseGet(() -> backlog.present(view)));
     }
-
-    /** What the registry told, until it has been looked at. */
-    private record Learned(Optional<Session> before, Optional<Session> now) {}
 }

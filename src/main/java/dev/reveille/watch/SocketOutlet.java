@@ -29,12 +29,12 @@ final class SocketOutlet implements Outlet {
 
     @Override
     public void write(Message message) {
-        socket.write(message.framed());
+        socket.append(message.framed());
     }
 
     @Override
     public void flush() {
-        // What is written in one turn goes at its end.
+        socket.flush();
     }
 
     @Override

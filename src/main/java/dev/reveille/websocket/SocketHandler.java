@@ -61,12 +61,28 @@ final class SocketHandler extends ChannelInboundHandlerAdapter {
         inTurn(() -> writeNow(frame));
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whoever is gone is heard of otherwise
+    /** {@link #flush} has to follow. */
+    void append(byte[] frame) {
+        inTurn(() -> appendNow(frame));
+    }
+
+    void flush() {
+        inTurn(this::flushNow);
+    }
+
     private void writeNow(byte[] frame) {
-        if (!closing.isOpen()) {
-            return;
+        appendNow(frame);
+        flushNow();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // whoever is gone is heard of otherwise
+    private void appendNow(byte[] frame) {
+        if (closing.isOpen()) {
+            context.write(Unpooled.wrappedBuffer(frame), context.voidPromise());
         }
-        context.write(Unpooled.wrappedBuffer(frame), context.voidPromise());
+    }
+
+    private void flushNow() {
         if (reading) {
             written = true;
         } else {

@@ -93,6 +93,16 @@ public final class StrictWebSocket {
         handler.write(text.bytes(deflate));
     }
 
+    /** As {@link #write}, but it may wait for the next that is written, or for {@link #flush}. */
+    public void append(FramedText text) {
+        handler.append(text.bytes(deflate));
+    }
+
+    /** Sends what was appended. */
+    public void flush() {
+        handler.flush();
+    }
+
     /** Sends a binary message. */
     public void writeBinary(Buffer data) {
         byte[] payload = data.getBytes();

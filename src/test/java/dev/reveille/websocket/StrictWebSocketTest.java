@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocket;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -392,5 +394,23 @@ class StrictWebSocketTest {
             }
             CompletableFuture.allOf(writers).get(15, SECONDS);
         }
+    }
+
+    @Test
+    void whatIsAppendedGoesWithTheNextFlush() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        StrictWebSocket socket =
+                new StrictWebSocket(null, channel, Optional.empty(), new Limits(1_024, 1_024, Duration.ofSeconds(5)));
+        channel.pipeline().addLast(socket.handler());
+
+        socket.append(FramedText.of("one"));
+        socket.append(FramedText.of("two"));
+        assertThat(channel.outboundMessages()).isEmpty();
+        socket.flush();
+        assertThat(channel.outboundMessages()).hasSize(2);
+        socket.append(FramedText.of("three"));
+        socket.ping();
+        assertThat(channel.outboundMessages()).hasSize(4);
+        channel.releaseOutbound();
     }
 }
