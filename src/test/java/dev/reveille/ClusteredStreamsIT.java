@@ -121,7 +121,7 @@ class ClusteredStreamsIT {
     }
 
     @Test
-    void aChangeWhoseMakerDiedBeforeItToldAnybodyIsToldNoneTheLess() throws Exception {
+    void changesThatNobodyPublishesAreToldNoneTheLess() throws Exception {
         call(here, HttpMethod.PUT, "s-1");
         LinkedBlockingQueue<JsonObject> one = watch(there, "/api/v1/sessions/s-1/events");
         Session at = record(next(one));

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -89,10 +90,14 @@ class SessionHistoryTest {
     @Test
     void whatItWasAskedForChangesNothingOfIt() {
         Session old = changedTo(9).madeBy("node-a");
+        SessionSpec other =
+                new SessionSpec("{\"image\":\"i\"}", Map.of("A", "1"), ClosePolicy.KEEP, true, Optional.empty());
 
-        Session asked = old.withSpec(plainSpec());
+        Session asked = old.withSpec(other);
 
-        assertThat(asked).isEqualTo(old);
+        assertThat(asked.spec()).isEqualTo(other).isNotEqualTo(old.spec());
+        assertThat(asked.changes()).isEqualTo(old.changes());
+        assertThat(asked.withSpec(old.spec())).isEqualTo(old);
     }
 
     @Test
