@@ -163,8 +163,7 @@ public final class Gateway {
         SessionGauges.register(registry, meters);
         calls = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
         undo.push(calls::close);
-        streams = new StatusStreams(
-                vertx, registry, settings.watchers(), settings.shutdown().websocketWindow(), clock);
+        streams = new StatusStreams(vertx, registry, settings, clock);
         Gauge.builder("reveille.watchers", streams, StatusStreams::watchers)
                 .description("Streams of what happens to sessions")
                 .strongReference(true)

@@ -1,6 +1,5 @@
 package dev.reveille.watch;
 
-import dev.reveille.session.Session;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -70,12 +69,12 @@ final class Backlog {
         return missed;
     }
 
-    /** They are made into messages only as these are taken: there may be many. */
+    /** It costs little more than itself: the list and what is in it are the same for all who begin until something changes. */
     private Opening present(TenantView view, Stream<Message> before) {
-        List<Session> all = List.copyOf(view.sessions());
-        Message live = Messages.live(cursor(view).encode());
-        Stream<Message> states = all.stream().map(session -> Messages.state(session, ""));
+        Stream<Message> live = Stream.of(Messages.live(cursor(view).encode()));
         return new Opening(
-                Stream.concat(before, Stream.concat(states, Stream.of(live))).iterator(), Map.of());
+                Stream.concat(before, Stream.concat(view.states().stream(), live))
+                        .iterator(),
+                Map.of());
     }
 }

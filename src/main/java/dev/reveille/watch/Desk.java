@@ -41,9 +41,6 @@ final class Desk {
     /** So often somebody hears of something, which is not yet sent, before the network has its turn. */
     private static final int HEARD_AT_ONCE = 10_000;
 
-    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
-    private static final String TOO_SLOW = "there was more to tell than was taken";
-
     private final Vertx vertx;
     private final Context context;
     private final Hub hub;
@@ -250,7 +247,7 @@ final class Desk {
                 this,
                 watcher.wish().afresh(),
                 opening -> opening.ifPresent(now -> {
-                    watcher.begins(now.behind(Messages.reset(TOO_SLOW)));
+                    watcher.begins(now.behind(Messages.reset(watcher.lost())));
                     toBeSent(watcher);
                 }));
     }
@@ -261,10 +258,13 @@ final class Desk {
     }
 
     private void look(Watcher watcher, Instant now) {
-        watcher.forgetsWhereItCameFrom(now);
+        watcher.forgetsWhereItCameFrom(now, hub.latestNews());
+        if (!watcher.lost().isEmpty()) {
+            toBeSent(watcher);
+        }
         Optional<Instant> since = watcher.fullSince(now);
         if (since.isEmpty()) {
-            watcher.outlet().ping();
+            keepsInTouch(watcher);
         } else if (!now.isBefore(since.get().plus(times.stalledAfter()))) {
             LOG.info(
                     "a watcher of tenant={} has taken nothing since {}: closed",
@@ -274,11 +274,23 @@ final class Desk {
         }
     }
 
+    /** Who wants only some states may hear nothing for long, and would have to go on from long ago. */
+    private static void keepsInTouch(Watcher watcher) {
+        Outlet outlet = watcher.outlet();
+        watcher.passed()
+                .ifPresentOrElse(
+                        id -> {
+                            outlet.write(Messages.live(id));
+                            outlet.flush();
+                        },
+                        outlet::ping);
+    }
+
     private void end(Watcher watcher, short code, String reason) {
         ends(watcher);
         Outlet outlet = watcher.outlet();
         outlet.close(code, reason);
-        vertx.setTimer(LAST_WORDS.toMillis(), t -> outlet.cut());
+        vertx.setTimer(times.lastWords().toMillis(), t -> outlet.cut());
     }
 
     /** Nobody is let in any more, and those who are here go, one after the other. */

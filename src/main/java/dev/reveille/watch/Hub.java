@@ -12,6 +12,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,10 +40,12 @@ final class Hub {
 
     private static final int OPENING = 100;
 
+    private static final Duration SLACK = Duration.ofSeconds(20);
     private static final String REWRITTEN = "two halves of the cluster went different ways, and the other one counts";
 
     private final Vertx vertx;
     private final SessionRegistry registry;
+    private final Duration repairInterval;
     private final InstantSource clock;
     private final SessionListener listener = this::learned;
     private final Queue<Runnable> unread = new ConcurrentLinkedQueue<>();
@@ -57,10 +61,14 @@ final class Hub {
     private boolean open;
     private int done;
 
-    /** @param context where it runs */
-    Hub(Vertx vertx, Context context, SessionRegistry registry, InstantSource clock) {
+    /**
+     * @param context where it runs
+     * @param repairInterval between two comparisons of what the registry knows here with the shared map
+     */
+    Hub(Vertx vertx, Context context, SessionRegistry registry, Duration repairInterval, InstantSource clock) {
         this.vertx = vertx;
         this.registry = registry;
+        this.repairInterval = repairInterval;
         this.clock = clock;
         this.turns = new Turns(context, new Turns.Work() {
             @Override
@@ -89,6 +97,14 @@ final class Hub {
         registry.unfollow(listener);
         return inTurn(() -> open = false)
                 .compose(down -> progress == null ? Future.succeededFuture() : progress.unregister());
+    }
+
+    /**
+     * After so long a change is known here, wherever it was made: if news of it was lost, a repair has found it. The rest is for
+     * reading the shared map, and for clocks that differ. May be called from every thread.
+     */
+    Duration latestNews() {
+        return repairInterval.multipliedBy(registry.repairs()).plus(SLACK);
     }
 
     void add(Desk desk) {
@@ -184,14 +200,14 @@ final class Hub {
     }
 
     private TenantView view(String tenant) {
-        return tenants.computeIfAbsent(tenant, t -> new TenantView(clock));
+        return tenants.computeIfAbsent(tenant, t -> new TenantView(clock, this::latestNews));
     }
 
     private void changed(Optional<Session> told, Session now) {
         TenantView view = view(now.tenant());
         view.put(now);
         if (!open) {
-            view.told(Cursor.print(now), now.revision(), now.changedAt().toEpochMilli());
+            view.told(now, now.revision(), now.changedAt());
             return;
         }
         boolean descends = told.map(now::descendsFrom).orElse(true);
@@ -226,7 +242,7 @@ final class Hub {
         TenantView view = view(now.tenant());
         long print = Cursor.print(now);
         long number = backlog.next();
-        view.told(print, change.revision(), change.at().toEpochMilli());
+        view.told(now, change.revision(), change.at());
         Message forTenant = Messages.change(change, backlog.cursor(view).encode(), skipped);
         keep(new Bulletin(number, now.tenant(), now.id(), print, change.revision(), forSession, forTenant));
         tellFollowers(new StatusEvent.Changed(change, now, skipped));
@@ -234,20 +250,22 @@ final class Hub {
 
     private void forgotten(Session session) {
         TenantView view = view(session.tenant());
-        view.remove(session.id());
+        view.remove(session);
+        StatusEvent.Forgotten gone =
+                new StatusEvent.Forgotten(session.id(), session.tenant(), session.revision(), session.createdAt());
+        Instant at = clock.instant();
+        view.isGone(new TenantView.Gone(gone, Cursor.print(session), at));
         if (!open) {
             return;
         }
-        StatusEvent.Forgotten gone =
-                new StatusEvent.Forgotten(session.id(), session.tenant(), session.revision(), session.createdAt());
         keep(new Bulletin(
                 backlog.next(),
                 session.tenant(),
                 session.id(),
                 Cursor.print(session),
                 Long.MAX_VALUE,
-                Optional.of(Messages.forgotten(gone, clock.instant(), "")),
-                Messages.forgotten(gone, clock.instant(), backlog.cursor(view).encode())));
+                Optional.of(Messages.forgotten(gone, at, "")),
+                Messages.forgotten(gone, at, backlog.cursor(view).encode())));
         tellFollowers(gone);
     }
 
@@ -258,8 +276,8 @@ final class Hub {
 
     /** It comes behind the change that led there. */
     private void progressed(SessionProgress told) {
-        registry.seen(told.sessionId())
-                .filter(session -> session.tenant().equals(told.tenant()))
+        view(told.tenant())
+                .session(told.sessionId())
                 .filter(session -> session.revision() <= told.revision())
                 .ifPresent(session -> progressed(session, told));
     }

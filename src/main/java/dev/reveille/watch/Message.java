@@ -78,6 +78,11 @@ final class Message {
         return event.equals(Messages.PROGRESS);
     }
 
+    /** Whether what comes behind it does not go on from what was before, so that no later one can stand for it. */
+    boolean isBreak() {
+        return event.equals(Messages.RESET) || event.equals(Messages.FORGOTTEN);
+    }
+
     /** The message to send in place of this one and {@code skipped} before it. */
     Message standingForMore(long skipped) {
         return instead == null || skipped == 0 ? this : instead.apply(skipped);

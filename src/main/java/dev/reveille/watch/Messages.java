@@ -12,8 +12,8 @@ import java.util.Optional;
 final class Messages {
     static final String PROGRESS = "progress";
 
-    private static final String RESET = "reset";
-    private static final String FORGOTTEN = "forgotten";
+    static final String RESET = "reset";
+    static final String FORGOTTEN = "forgotten";
     private static final String LIVE = "live";
     private static final String NONE = "";
 

@@ -16,6 +16,8 @@ public final class StatusStreams {
     /** Often enough for balancers that cut what is silent for half a minute. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
     private final Vertx vertx;
     private final Hub hub;
     private final Places places;
@@ -23,15 +25,24 @@ public final class StatusStreams {
     private final InstantSource clock;
     private final List<Desk> desks = new CopyOnWriteArrayList<>();
 
-    /** @param goodbyes over how long the closing of streams is spread when this node leaves */
-    public StatusStreams(
-            Vertx vertx, SessionRegistry registry, Settings.Watchers settings, Duration goodbyes, InstantSource clock) {
-        this(vertx, registry, settings.most(), new StreamTimes(HEARTBEAT, settings.stalledAfter(), goodbyes), clock);
+    /** Of all settings those of watchers, of the registry, and over how long the closing of streams is spread at the end. */
+    public StatusStreams(Vertx vertx, SessionRegistry registry, Settings settings, InstantSource clock) {
+        this(vertx, registry, settings.watchers().most(), times(settings), clock);
+    }
+
+    private static StreamTimes times(Settings settings) {
+        return new StreamTimes(
+                HEARTBEAT,
+                settings.watchers().stalledAfter(),
+                LAST_WORDS,
+                settings.registry().repairInterval(),
+                settings.shutdown().websocketWindow());
     }
 
     StatusStreams(Vertx vertx, SessionRegistry registry, int most, StreamTimes times, InstantSource clock) {
         this.vertx = vertx;
-        this.hub = new Hub(vertx, ((VertxInternal) vertx).createEventLoopContext(), registry, clock);
+        this.hub = new Hub(
+                vertx, ((VertxInternal) vertx).createEventLoopContext(), registry, times.repairInterval(), clock);
         this.places = new Places(most);
         this.times = times;
         this.clock = clock;

@@ -1,6 +1,7 @@
 package dev.reveille.watch;
 
 import dev.reveille.session.SessionId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -26,6 +27,8 @@ final class Watcher {
     /** So many are sent before others have their turn on the event loop. */
     static final int AT_ONCE = 200;
 
+    private static final String TOO_SLOW = "there was more to tell than was taken";
+    private static final String NEVER_HEARD = "what was told before is not known here";
     private static final Deque<Message> NOBODY = new ArrayDeque<>();
 
     private final Wish wish;
@@ -35,7 +38,8 @@ final class Watcher {
     private Instant heardUntil;
     private Deque<Message> waiting = NOBODY;
     private Map<SessionId, Newest> newest = Map.of();
-    private boolean lost;
+    private String passed = "";
+    private String lost = "";
     private boolean asking;
     private boolean over;
     private Instant fullSince;
@@ -52,7 +56,9 @@ final class Watcher {
     void begins(Opening with) {
         opening = with.messages();
         heard = new HashMap<>(with.heard());
-        lost = false;
+        heardUntil = null;
+        passed = "";
+        lost = "";
         asking = false;
     }
 
@@ -69,25 +75,62 @@ final class Watcher {
         return outlet != null;
     }
 
-    /** What it got elsewhere is heard of here in the end, or never. */
-    void forgetsWhereItCameFrom(Instant now) {
+    /**
+     * What it got elsewhere is heard of here in the end, or never; then it begins again with the next {@link #pump}.
+     *
+     * @param latestNews how long that may take
+     */
+    void forgetsWhereItCameFrom(Instant now, Duration latestNews) {
         if (heard.isEmpty()) {
             return;
         }
         if (heardUntil == null) {
-            heardUntil = now.plus(TenantView.LATEST_NEWS);
+            heardUntil = now.plus(latestNews);
         } else if (now.isAfter(heardUntil)) {
-            heard = Map.of();
-            heardUntil = null;
+            loses(NEVER_HEARD);
         }
+    }
+
+    private void loses(String why) {
+        lost = why;
+        opening = Collections.emptyIterator();
+        waiting = NOBODY;
+        newest = Map.of();
+        heard = Map.of();
+        heardUntil = null;
+    }
+
+    /** Why it begins again. */
+    String lost() {
+        return lost;
     }
 
     /** Hears of {@code news}; {@link #pump} sends it. */
     void hears(Bulletin news, Message message) {
-        if (wasTold(news, message) || lost || !wants(message)) {
+        if (wasTold(news, message) || !lost.isEmpty()) {
             return;
         }
-        take(message.passing() || heard.isEmpty() ? message : behindHeard(message));
+        Message ours = message.passing() || heard.isEmpty() ? message : behindHeard(message);
+        if (wants(ours)) {
+            take(ours);
+        } else {
+            passes(ours);
+        }
+    }
+
+    /** There is nothing in it for this one, but a place to go on from. */
+    private void passes(Message message) {
+        passed = message.id().isEmpty() ? passed : message.id();
+    }
+
+    /** A place to go on from that it was not told, if it was told all before; told once. */
+    Optional<String> passed() {
+        if (passed.isEmpty() || opening.hasNext() || !waiting.isEmpty() || !newest.isEmpty() || !lost.isEmpty()) {
+            return Optional.empty();
+        }
+        String there = passed;
+        passed = "";
+        return Optional.of(there);
     }
 
     /** Once this node has heard as much as it was told elsewhere, the ids of this node say so. */
@@ -105,6 +148,7 @@ final class Watcher {
     }
 
     private void take(Message message) {
+        passed = message.id().isEmpty() ? passed : "";
         if (!newest.isEmpty()) {
             replace(message);
         } else if (!message.passing() || waiting.size() < WAITING) {
@@ -138,11 +182,13 @@ final class Watcher {
         }
         SessionId session = message.session().orElseThrow();
         Newest before = newest.remove(session);
-        newest.put(session, new Newest(message, before == null ? 0 : before.skipped() + 1));
+        newest.put(
+                session,
+                before == null || message.isBreak()
+                        ? new Newest(Optional.empty(), message, 0)
+                        : before.followedBy(message));
         if (newest.size() > SESSIONS) {
-            lost = true;
-            newest = Map.of();
-            opening = Collections.emptyIterator();
+            loses(TOO_SLOW);
         }
     }
 
@@ -165,7 +211,7 @@ final class Watcher {
             next = outlet.full() || i == AT_ONCE ? Optional.empty() : next();
         }
         outlet.flush();
-        boolean beginsAgain = lost && !asking && !outlet.full();
+        boolean beginsAgain = !lost.isEmpty() && !asking && !outlet.full();
         asking |= beginsAgain;
         return beginsAgain;
     }
@@ -182,8 +228,10 @@ final class Watcher {
         while (opening.hasNext()) {
             Message first = opening.next();
             if (wants(first)) {
+                passed = first.id().isEmpty() ? passed : "";
                 return Optional.of(first);
             }
+            passes(first);
         }
         if (!waiting.isEmpty()) {
             return Optional.of(waiting.poll());
@@ -191,9 +239,14 @@ final class Watcher {
         if (newest.isEmpty()) {
             return Optional.empty();
         }
-        Iterator<Newest> oldest = newest.values().iterator();
-        Newest first = oldest.next();
-        oldest.remove();
+        Iterator<Map.Entry<SessionId, Newest>> all = newest.entrySet().iterator();
+        Map.Entry<SessionId, Newest> oldest = all.next();
+        Newest first = oldest.getValue();
+        if (first.behind().isPresent()) {
+            oldest.setValue(new Newest(Optional.empty(), first.message(), first.skipped()));
+            return first.behind();
+        }
+        all.remove();
         return Optional.of(first.message().standingForMore(first.skipped()));
     }
 
@@ -212,6 +265,17 @@ final class Watcher {
         fullSince = null;
     }
 
-    /** @param skipped how many before it were not told */
-    private record Newest(Message message, long skipped) {}
+    /**
+     * What is kept of one session.
+     *
+     * @param behind the last {@link Message#isBreak} before it, to be told first; empty if there was none
+     * @param skipped how many before it, and behind that, were not told
+     */
+    private record Newest(Optional<Message> behind, Message message, long skipped) {
+        Newest followedBy(Message next) {
+            return message.isBreak()
+                    ? new Newest(Optional.of(message), next, 0)
+                    : new Newest(behind, next, skipped + 1);
+        }
+    }
 }

@@ -84,8 +84,7 @@ class ContractTest {
                                         Settings.defaults().upstream(),
                                         new SimpleMeterRegistry())
                                 .passThrough(),
-                        new StatusStreams(
-                                vertx, registry, Settings.defaults().watchers(), Duration.ZERO, InstantSource.system()),
+                        new StatusStreams(vertx, registry, Settings.defaults(), InstantSource.system()),
                         Front.facts(InstantSource.system()),
                         RoutingContext::next,
                         InstantSource.system())

@@ -71,7 +71,7 @@ final class Front implements AutoCloseable {
                 "node",
                 settings.http().bodyLimit(),
                 calls.passThrough(),
-                new StatusStreams(vertx, registry, settings.watchers(), Duration.ZERO, clock),
+                new StatusStreams(vertx, registry, settings, clock),
                 facts(clock),
                 RoutingContext::next,
                 clock);

@@ -283,6 +283,87 @@ class AllSessionsStreamTest {
     }
 
     @Test
+    void oneThatWasForgottenMeanwhileIsSaidToBeAtAnotherNodeToo() {
+        List.of("a", "b", "c").forEach(stage::opensStopped);
+        stage.opens("d");
+        stage.advance(Duration.ofMinutes(5));
+        stage.opensStopped("young");
+        try (Stage other = stage.beside();
+                EventClient client = stage.watches("/")) {
+            client.until("live");
+            String id = client.lastId();
+            List.of("a", "young", "b").forEach(stage::forgets);
+            client.next(3);
+            List.of("a", "young", "b").forEach(other::looksFor);
+            stage.changes("d");
+            other.awaits("d", 2);
+
+            try (EventClient back = EventClient.to(other.port(), "/", "Last-Event-ID: " + id)) {
+                assertThat(back.next(4).stream().map(AllSessionsStreamTest::told))
+                        .containsExactly("forgotten a 1", "forgotten young 1", "forgotten b 1", "change d 2");
+            }
+            // In the middle of that.
+            try (EventClient back = EventClient.to(other.port(), "/", "Last-Event-ID: " + id)) {
+                back.next(2);
+                id = back.lastId();
+            }
+            try (Stage third = stage.beside();
+                    EventClient again = EventClient.to(other.port(), "/", "Last-Event-ID: " + id);
+                    EventClient anew = EventClient.to(third.port(), "/", "Last-Event-ID: " + id);
+                    EventClient whole = EventClient.to(third.port(), "/", "Last-Event-ID: " + client.lastId())) {
+                assertThat(again.next(2).stream().map(AllSessionsStreamTest::told))
+                        .containsExactly("forgotten b 1", "change d 2");
+                assertThat(anew.until("live").stream().map(AllSessionsStreamTest::told))
+                        .as("a node that came later does not know who is gone")
+                        .containsExactly("reset", "state c 1", "state d 2", "live");
+                assertThat(told(whole.next())).isEqualTo("change d 2");
+            }
+        }
+    }
+
+    @Test
+    void whatWasToldAndIsUnknownForTooLongIsAReset() {
+        stage.opens("old");
+        stage.advance(Duration.ofMinutes(5));
+        stage.opensStopped("young");
+        try (EventClient client = stage.watches("/")) {
+            client.until("live");
+            stage.forgets("young");
+            stage.advance(Duration.ofMinutes(5));
+            try (Stage later = stage.beside();
+                    EventClient back = EventClient.to(later.port(), "/", "Last-Event-ID: " + client.lastId())) {
+                assertThat(back.until("live").stream().map(AllSessionsStreamTest::told))
+                        .containsExactly("reset", "state old 1", "live");
+            }
+        }
+    }
+
+    @Test
+    void whereLostNewsIsFoundLateWhatWasToldBeforeIsNotTakenForAll() {
+        stage.opens("a");
+        stage.opens("b");
+        StreamTimes repairsLate = new StreamTimes(
+                Stage.TIMES.heartbeat(),
+                Stage.TIMES.stalledAfter(),
+                Stage.TIMES.lastWords(),
+                Duration.ofMinutes(10),
+                Duration.ZERO);
+        try (Stage deaf = stage.beside(repairsLate);
+                EventClient client = deaf.watches("/")) {
+            client.until("live");
+            stage.changesOnlyHere("a");
+            stage.advance(Duration.ofMinutes(1));
+            deaf.changes("b");
+            assertThat(told(client.next())).isEqualTo("change b 2");
+            stage.awaits("b", 2);
+
+            try (EventClient back = EventClient.to(stage.port(), "/", "Last-Event-ID: " + client.lastId())) {
+                assertThat(told(back.next())).isEqualTo("change a 2");
+            }
+        }
+    }
+
+    @Test
     void whoFollowsInThisProcessHearsAllOfAllTenants() {
         List<StatusEvent> heard = new ArrayList<>();
         stage.streams().follow(event -> {

@@ -25,10 +25,10 @@ class CursorTest {
             many.put(Cursor.print(new SessionId("s-" + i), NOW), 1L << i % 62);
         }
         return Stream.of(
-                new Cursor(0, 0, 0, Map.of(), true),
-                new Cursor(-1, Long.MAX_VALUE, Long.MAX_VALUE, Map.of(), false),
-                new Cursor(7, 300, NOW.toEpochMilli(), Map.of(0L, 1L), true),
-                new Cursor(Long.MIN_VALUE, 1, NOW.toEpochMilli(), many, true));
+                new Cursor(0, 0, 0, 0, Map.of(), true),
+                new Cursor(-1, Long.MAX_VALUE, Long.MAX_VALUE, 0, Map.of(), false),
+                new Cursor(7, 300, NOW.toEpochMilli(), -1, Map.of(0L, 1L), true),
+                new Cursor(Long.MIN_VALUE, 1, NOW.toEpochMilli(), Long.MAX_VALUE, many, true));
     }
 
     @ParameterizedTest
@@ -67,7 +67,7 @@ class CursorTest {
             byte[] noise = new byte[random.nextInt(60)];
             random.nextBytes(noise);
             if (noise.length > 0) {
-                noise[0] = 1;
+                noise[0] = 2;
             }
             String text = Base64.getUrlEncoder().withoutPadding().encodeToString(noise);
             try {
@@ -81,7 +81,7 @@ class CursorTest {
 
     @Test
     void oneMoreThanItHoldsAndItCanBeGoneOnFromAtNoOtherNode() {
-        Cursor cursor = new Cursor(0, 0, 5, Map.of(), true);
+        Cursor cursor = new Cursor(0, 0, 5, 9, Map.of(), true);
         for (int i = 0; i < Cursor.MOST; i++) {
             cursor = cursor.behind(i, 1);
         }
@@ -90,6 +90,17 @@ class CursorTest {
         assertThat(cursor.behind(3, 2).whole()).isTrue();
         assertThat(cursor.behind(3, 2).later()).containsEntry(3L, 2L);
         assertThat(cursor.behind(Cursor.MOST, 1).whole()).isFalse();
+    }
+
+    @Test
+    void oneOfAnEarlierVersionCanBeGoneOnFromNowhere() {
+        byte[] former = new byte[12];
+        former[0] = 1;
+
+        Cursor cursor = Cursor.parse(Base64.getUrlEncoder().withoutPadding().encodeToString(former));
+
+        assertThat(cursor.whole()).isFalse();
+        assertThat(cursor.hub()).isZero();
     }
 
     @Test

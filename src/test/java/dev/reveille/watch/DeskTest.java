@@ -43,7 +43,7 @@ class DeskTest {
         vertx = Stage.vertx();
         stage = Stage.on(vertx);
         Context context = ((VertxInternal) vertx).createEventLoopContext();
-        hub = new Hub(vertx, context, stage.registry(), InstantSource.system());
+        hub = new Hub(vertx, context, stage.registry(), Stage.TIMES.repairInterval(), InstantSource.system());
         TestGateway.await(hub.open());
         desk = new Desk(vertx, context, hub, new Places(MANY), Stage.TIMES, InstantSource.system());
         hub.add(desk);

@@ -9,11 +9,13 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** A client of an event stream over HTTP/1.1 that sees every line. Nothing on it waits longer than 10 s. */
 final class EventClient implements AutoCloseable {
@@ -92,12 +94,14 @@ final class EventClient implements AutoCloseable {
 
     /** The next message; null if the stream ended before it. */
     JsonObject next() {
+        long begun = System.nanoTime();
         try {
             StringBuilder data = new StringBuilder();
             String event = "";
             for (String line = text().readLine(); line != null; line = text().readLine()) {
                 if (line.startsWith(":")) {
                     comments.add(line);
+                    stillWaits(begun);
                 } else if (line.startsWith("id: ")) {
                     lastId = line.substring(4);
                 } else if (line.startsWith("event: ")) {
@@ -114,6 +118,13 @@ final class EventClient implements AutoCloseable {
             return null;
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
+        }
+    }
+
+    /** Comments alone are no message. */
+    private static void stillWaits(long begun) throws SocketTimeoutException {
+        if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) > PATIENCE_MILLIS) {
+            throw new SocketTimeoutException("nothing but comments");
         }
     }
 
@@ -156,7 +167,7 @@ final class EventClient implements AutoCloseable {
                 read = in.read(rest);
             }
             return true;
-        } catch (java.net.SocketTimeoutException stays) {
+        } catch (SocketTimeoutException stays) {
             return false;
         } catch (IOException reset) {
             return true;

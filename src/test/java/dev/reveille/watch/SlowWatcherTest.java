@@ -21,14 +21,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that take less than there is to tell, or nothing, and those that go. */
 class SlowWatcherTest {
-    private static final StreamTimes SHORT =
-            new StreamTimes(Duration.ofMillis(45), Duration.ofSeconds(60), Duration.ZERO);
+    private static final StreamTimes SHORT = new StreamTimes(
+            Duration.ofMillis(45),
+            Duration.ofSeconds(60),
+            Duration.ofMillis(20),
+            Duration.ofSeconds(10),
+            Duration.ZERO);
     private static final String MUCH = "x".repeat(2_000);
 
     private Vertx vertx;
@@ -202,6 +207,34 @@ class SlowWatcherTest {
     }
 
     @Test
+    void whoHearsNothingOfTheStatesItWantsIsToldWhereToGoOnFrom() {
+        stage.opens("s-1");
+        try (EventClient client = stage.watches("/?state=paused")) {
+            String begin = client.next().getString("id");
+            stage.changes("s-1");
+            stage.changes("s-1");
+            JsonObject next = client.next();
+            while (stage.session("s-1").revision() > revisionBehind(next)) {
+                next = client.next();
+            }
+
+            assertThat(next.getString("type")).isEqualTo("live");
+            assertThat(client.lastEvent()).isEqualTo("live");
+            assertThat(client.lastId()).isEqualTo(next.getString("id")).isNotEqualTo(begin);
+            client.comment();
+            client.comment();
+            try (EventClient back = EventClient.to(stage.port(), "/", "Last-Event-ID: " + client.lastId())) {
+                stage.changes("s-1");
+                assertThat(back.next().getLong("revision")).isEqualTo(4);
+            }
+        }
+    }
+
+    private static long revisionBehind(JsonObject live) {
+        return Cursor.parse(live.getString("id")).later().values().iterator().next();
+    }
+
+    @Test
     void aClientIsKeptInTouch() {
         stage.opens("s-1");
         try (EventClient client = stage.watches("/s-1")) {
@@ -289,10 +322,14 @@ class SlowWatcherTest {
     }
 
     private void awaitWatchers(int count) {
+        await(stage.streams()::watchers, count);
+    }
+
+    private void await(IntSupplier number, int count) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (stage.streams().watchers() != count && System.nanoTime() < end) {
+        while (number.getAsInt() != count && System.nanoTime() < end) {
             TestGateway.await(vertx.timer(2));
         }
-        assertThat(stage.streams().watchers()).isEqualTo(count);
+        assertThat(number.getAsInt()).isEqualTo(count);
     }
 }

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -39,7 +40,12 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class Stage implements AutoCloseable {
     static final String TENANT = "acme";
-    static final StreamTimes TIMES = new StreamTimes(Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ZERO);
+    static final StreamTimes TIMES = new StreamTimes(
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ZERO);
 
     /** So that a client that does not read is soon noticed. */
     private static final HttpServerOptions SMALL = new HttpServerOptions().setSendBufferSize(8_192);
@@ -48,6 +54,7 @@ final class Stage implements AutoCloseable {
     private final SessionRegistry registry;
     private final StatusStreams streams;
     private final HttpServer server;
+    private final AtomicInteger connections = new AtomicInteger();
     private final Vertx vertx;
     private final String mapName;
     private final AsyncMap<String, String> map;
@@ -65,6 +72,10 @@ final class Stage implements AutoCloseable {
         this.streams = new StatusStreams(vertx, registry, most, times, clock);
         Watching watching = await(vertx.timer(1).map(t -> streams.here()));
         this.server = await(vertx.createHttpServer(SMALL)
+                .connectionHandler(connection -> {
+                    connections.incrementAndGet();
+                    connection.closeHandler(closed -> connections.decrementAndGet());
+                })
                 .requestHandler(request -> {
                     Optional<SessionId> session = Optional.of(request.path().substring(1))
                             .filter(id -> !id.isEmpty())
@@ -104,7 +115,11 @@ final class Stage implements AutoCloseable {
 
     /** Another node of the same cluster. */
     Stage beside() {
-        return new Stage(vertx, mapName, now, 1_000, TIMES);
+        return beside(TIMES);
+    }
+
+    Stage beside(StreamTimes times) {
+        return new Stage(vertx, mapName, now, 1_000, times);
     }
 
     private static Instant noon() {
@@ -118,8 +133,16 @@ final class Stage implements AutoCloseable {
     }
 
     Session opens(String id, String tenant) {
-        Session first =
-                Session.first(new SessionId(id), tenant, plainSpec(), running("rt-" + id), Cause.CLIENT, now.get());
+        return opens(id, tenant, running("rt-" + id));
+    }
+
+    /** One that is over as it begins, so that it can be forgotten. */
+    Session opensStopped(String id) {
+        return opens(id, TENANT, new SandboxState.Stopped());
+    }
+
+    private Session opens(String id, String tenant, SandboxState state) {
+        Session first = Session.first(new SessionId(id), tenant, plainSpec(), state, Cause.CLIENT, now.get());
         return await(registry.create(first)).orElseThrow();
     }
 
@@ -197,6 +220,11 @@ final class Stage implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** It looks whether the map has what it knows. */
+    void looksFor(String id) {
+        await(registry.find(new SessionId(id)));
+    }
+
     void forgets(String id) {
         await(registry.forget(session(id)));
     }
@@ -234,6 +262,11 @@ final class Stage implements AutoCloseable {
 
     StatusStreams streams() {
         return streams;
+    }
+
+    /** How many are connected, whether they watch or not. */
+    int connections() {
+        return connections.get();
     }
 
     int port() {

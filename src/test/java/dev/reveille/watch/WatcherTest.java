@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.session.SessionId;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +99,52 @@ class WatcherTest {
         watcher.pump();
 
         assertThat(sent).containsExactly("a 4", "b 1");
+    }
+
+    @Test
+    void aResetThatWaitsIsToldBeforeWhatStandsForTheRest() {
+        reached();
+        full = true;
+        for (int i = 1; i <= Watcher.WAITING; i++) {
+            hears("a", i);
+        }
+        hears("a", aBreak(Messages.RESET, "a", "reset 70"));
+        hears("a", 71, 72);
+        hears("b", aBreak(Messages.FORGOTTEN, "b", "forgotten 5"));
+        hears("b", 1);
+        hears("c", aBreak(Messages.FORGOTTEN, "c", "forgotten 9"));
+        full = false;
+        watcher.pump();
+
+        assertThat(sent).containsExactly("reset 70", "a 72+1", "forgotten 5", "b 1", "forgotten 9");
+    }
+
+    @Test
+    void whatItHasFromElsewhereAndIsNeverHeardOfLetsItBeginAgain() {
+        watcher.begins(new Opening(List.<Message>of().iterator(), Map.of(print("a"), 3L, print("b"), 2L)));
+        reached();
+        hears("b", 2);
+        watcher.forgetsWhereItCameFrom(Instant.EPOCH, Duration.ofSeconds(30));
+        watcher.forgetsWhereItCameFrom(Instant.EPOCH.plusSeconds(30), Duration.ofSeconds(30));
+        assertThat(watcher.pump()).isFalse();
+
+        watcher.forgetsWhereItCameFrom(Instant.EPOCH.plusSeconds(31), Duration.ofSeconds(30));
+        assertThat(watcher.pump()).isTrue();
+        assertThat(watcher.lost()).isNotEmpty();
+        watcher.begins(Opening.of(message("now", 1)));
+        watcher.forgetsWhereItCameFrom(Instant.EPOCH.plusSeconds(99), Duration.ofSeconds(30));
+        assertThat(watcher.pump()).isFalse();
+        assertThat(sent).containsExactly("now 1");
+    }
+
+    private void hears(String session, Message message) {
+        watcher.hears(
+                new Bulletin(1, "acme", new SessionId(session), print(session), 1, Optional.empty(), message), message);
+    }
+
+    private static Message aBreak(String event, String session, String text) {
+        return new Message(
+                event, "", Optional.of(new SessionId(session)), "", () -> new JsonObject().put("told", text), null);
     }
 
     private void hears(String session, long... revisions) {

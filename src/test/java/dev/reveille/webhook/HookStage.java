@@ -46,8 +46,7 @@ final class HookStage {
         this.registry = new SessionRegistry(vertx, new SessionStore(map), node);
         await(vertx.deployVerticle(
                 new RegistryVerticle(registry, new PublicUrls(Optional.empty()), Duration.ofHours(1))));
-        StatusStreams streams =
-                new StatusStreams(vertx, registry, Settings.defaults().watchers(), Duration.ZERO, now::get);
+        StatusStreams streams = new StatusStreams(vertx, registry, Settings.defaults(), now::get);
         await(streams.open());
         this.webhook =
                 await(vertx.deployVerticle(new WebhookVerticle(registry, streams, node, settings, meters, now::get)));
