@@ -112,8 +112,11 @@ final class EventStreamOutlet implements Outlet {
         if (request.version() == HttpVersion.HTTP_2) {
             observe(response.reset(CANCEL));
         } else {
+            // From the front: Vert.x' own handler waits with the close until all is written, which is never.
             ((ConnectionBase) request.connection())
                     .channel()
+                    .pipeline()
+                    .firstContext()
                     .close()
                     .addListener(closed -> LOG.debug("a watcher that took nothing is cut off"));
         }

@@ -175,6 +175,8 @@ class SlowWatcherTest {
             other.comment();
             stage.advance(Duration.ofSeconds(61));
             awaitWatchers(1);
+            // It does not read, so it never sees the end.
+            await(stage::connections, 1);
 
             stage.changes("s-1");
             assertThat(other.next().getString("type")).isEqualTo("change");
