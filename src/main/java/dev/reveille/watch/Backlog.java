@@ -19,7 +19,7 @@ final class Backlog {
     /** Nobody else's: what another node or an earlier life of this one counted is not taken for ours. */
     private final long name = new SecureRandom().nextLong();
 
-    private final Deque<Bulletin> kept = new ArrayDeque<>();
+    private final Deque<Kept> kept = new ArrayDeque<>();
     private long number;
 
     /** @return the number of the next bulletin */
@@ -28,8 +28,10 @@ final class Backlog {
         return number;
     }
 
+    /** Not as it was encoded for those who were there: few come back, and that is many times as long. */
     void keep(Bulletin bulletin) {
-        kept.addLast(bulletin);
+        kept.addLast(new Kept(
+                bulletin.number(), bulletin.tenant(), bulletin.forTenant().unencoded()));
         if (kept.size() > KEPT) {
             kept.removeFirst();
         }
@@ -57,11 +59,11 @@ final class Backlog {
 
     private List<Message> keptSince(String tenant, long since) {
         List<Message> missed = new ArrayList<>();
-        Iterator<Bulletin> back = kept.descendingIterator();
-        Bulletin next = back.hasNext() ? back.next() : null;
+        Iterator<Kept> back = kept.descendingIterator();
+        Kept next = back.hasNext() ? back.next() : null;
         while (next != null && next.number() > since) {
             if (next.tenant().equals(tenant)) {
-                missed.add(next.forTenant());
+                missed.add(next.message());
             }
             next = back.hasNext() ? back.next() : null;
         }
@@ -77,4 +79,6 @@ final class Backlog {
                         .iterator(),
                 Map.of());
     }
+
+    private record Kept(long number, String tenant, Message message) {}
 }

@@ -62,6 +62,11 @@ final class Message {
         return id;
     }
 
+    /** The same, to be encoded when it is wanted again. */
+    Message unencoded() {
+        return new Message(event, id, session, state, body, instead);
+    }
+
     /** The same for somebody who goes on elsewhere behind it. */
     Message withId(String other) {
         return new Message(
