@@ -184,12 +184,12 @@ public final class Gateway {
                 vertx,
                 tenants,
                 tickets,
-                registry,
+                streams,
                 settings.bridges(),
                 settings.shutdown().websocketWindow(),
                 meters);
         if (settings.bridges().sockjs().enabled()) {
-            api.beside(Bridges.PATH, loop -> bridges.sockJs(loop, Api::tenant, Api::ticket));
+            api.beside(Bridges.PATH, loop -> bridges.sockJs(Api::tenant, Api::ticket));
         }
         return deploy(new RegistryVerticle(registry, urls, settings.registry().repairInterval()))
                 .compose(up -> streams.open())

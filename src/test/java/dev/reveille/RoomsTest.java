@@ -98,7 +98,7 @@ class RoomsTest {
             .haveSimpleName("RuntimeApi");
 
     @ArchTest
-    static final ArchRule bridgesOnlyListen = mayUse("bridge", "session", "bus", "config", "access", "registry");
+    static final ArchRule bridgesOnlyListen = mayUse("bridge", "session", "bus", "config", "access", "watch");
 
     @ArchTest
     static final ArchRule websocketsKnowOnlyFailures = mayUse("websocket", "session");

@@ -4,10 +4,8 @@ import dev.reveille.access.Tenants;
 import dev.reveille.access.Tickets;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.SessionCommand;
-import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
-import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.EventBus;
@@ -25,13 +23,11 @@ final class Admission {
     private final EventBus bus;
     private final Tenants tenants;
     private final Tickets tickets;
-    private final SessionRegistry registry;
 
-    Admission(EventBus bus, Tenants tenants, Tickets tickets, SessionRegistry registry) {
+    Admission(EventBus bus, Tenants tenants, Tickets tickets) {
         this.bus = bus;
         this.tenants = tenants;
         this.tickets = tickets;
-        this.registry = registry;
     }
 
     /**
@@ -43,30 +39,44 @@ final class Admission {
     record Listener(Address address, String tenant) {}
 
     /**
-     * Whether somebody may listen to {@code address}. A session that is unknown and one of somebody else are the same to him.
+     * Finds out who wants to listen to {@code address}.
      *
      * @param shown with the connection
      * @param headers of the message, which count before that
+     * @throws FailureException {@code forbidden} or {@code unauthorized}
+     */
+    Listener identify(String address, Shown shown, JsonObject headers) {
+        Address known = Address.of(address)
+                .orElseThrow(() -> forbidden("nobody may listen to that address (expected: " + Address.CHANGES
+                        + "{session_id} or " + Address.PROGRESS + "{session_id})"));
+        return known.session()
+                .map(id -> new Listener(known, tenant(id, shown, headers)))
+                .orElseGet(() -> listenerToAll(known, shown, headers));
+    }
+
+    /**
+     * Looks whether there is a session of {@code listener}'s behind the address. One that is unknown and one of somebody else are
+     * the same to him.
+     *
      * @return fails with {@link FailureException}
      */
-    Future<Listener> admit(String address, Shown shown, JsonObject headers) {
-        try {
-            Address known = Address.of(address)
-                    .orElseThrow(() -> forbidden("nobody may listen to that address (expected: " + Address.CHANGES
-                            + "{session_id} or " + Address.PROGRESS + "{session_id})"));
-            if (known.session().isEmpty()) {
-                return Future.succeededFuture(listenerToAll(known, shown, headers));
-            }
-            SessionId id = known.session().get();
-            String tenant = tenant(id, shown, headers);
-            SessionCommand look = SessionCommand.byClient(id, tenant, Duration.ZERO);
-            return Catalogue.GET
-                    .askHere(bus, look, PATIENCE)
-                    .recover(failed -> Future.failedFuture(alike(failed)))
-                    .map(there -> new Listener(known, tenant));
-        } catch (FailureException refused) {
-            return Future.failedFuture(refused);
+    Future<Void> look(Listener listener) {
+        if (listener.address().session().isEmpty()) {
+            return Future.succeededFuture();
         }
+        SessionId id = listener.address().session().get();
+        SessionCommand look = SessionCommand.byClient(id, listener.tenant(), Duration.ZERO);
+        return Catalogue.GET
+                .askHere(bus, look, PATIENCE)
+                .recover(failed -> Future.failedFuture(alike(failed)))
+                .mapEmpty();
+    }
+
+    /** What is said of {@code refused}. */
+    static GatewayFailure said(Throwable refused) {
+        return refused instanceof FailureException known
+                ? known.failure()
+                : new GatewayFailure.Internal("something went wrong here; the log of the gateway says what");
     }
 
     private Listener listenerToAll(Address address, Shown shown, JsonObject headers) {
@@ -111,21 +121,6 @@ final class Admission {
                 && (known.failure() instanceof GatewayFailure.UnknownSession
                         || known.failure() instanceof GatewayFailure.Forbidden);
         return hidden ? new GatewayFailure.UnknownSession(UNKNOWN).asException() : failed;
-    }
-
-    /**
-     * Whether {@code listener} may hear {@code news}. An id may be another's by now: sessions are forgotten, and opened again by
-     * whoever comes first.
-     */
-    boolean mayHear(Listener listener, Object news) {
-        if (!(news instanceof JsonObject body)) {
-            return false;
-        }
-        Optional<String> owner = Optional.ofNullable(body.getValue("tenant")).map(String::valueOf);
-        return owner.or(() ->
-                        listener.address().session().flatMap(registry::seen).map(Session::tenant))
-                .filter(listener.tenant()::equals)
-                .isPresent();
     }
 
     private static FailureException forbidden(String detail) {

@@ -3,7 +3,7 @@ package dev.reveille.bridge;
 import dev.reveille.access.Tenants;
 import dev.reveille.access.Tickets;
 import dev.reveille.config.Settings;
-import dev.reveille.registry.SessionRegistry;
+import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Deployable;
@@ -23,25 +23,27 @@ public final class Bridges {
     /** Where the one for browsers is, on the public listener. */
     public static final String PATH = "/eventbus/*";
 
-    private final Admission admission;
-    private final Settings.Bridges settings;
+    private final House house;
     private final Duration goodbyes;
-    private final Places places;
     private final Set<SockJsBridge> open = ConcurrentHashMap.newKeySet();
 
-    /** @param goodbyes over how long the closing of connections is spread when this node leaves */
+    /**
+     * @param streams what guests are told of; they are followed as long as they tell something
+     * @param goodbyes over how long the closing of connections is spread when this node leaves
+     */
     public Bridges(
             Vertx vertx,
             Tenants tenants,
             Tickets tickets,
-            SessionRegistry registry,
+            StatusStreams streams,
             Settings.Bridges settings,
             Duration goodbyes,
             MeterRegistry meters) {
-        this.settings = Objects.requireNonNull(settings, "settings");
+        Feed feed = new Feed();
+        Places places = new Places(settings.maxSockets());
+        this.house = new House(vertx, new Admission(vertx.eventBus(), tenants, tickets), feed, places, settings);
         this.goodbyes = Objects.requireNonNull(goodbyes, "goodbyes");
-        this.admission = new Admission(vertx.eventBus(), tenants, tickets, registry);
-        this.places = new Places(settings.maxSockets());
+        streams.follow(feed::tell);
         Gauge.builder("reveille.bridge.sockets", places, Places::taken)
                 .description("Connections of the event-bus bridges")
                 .register(meters);
@@ -54,11 +56,10 @@ public final class Bridges {
      * @param ticket the good one that it shows, if any
      */
     public Router sockJs(
-            Vertx vertx,
             Function<RoutingContext, Optional<String>> tenant,
             Function<RoutingContext, Optional<Tickets.Grant>> ticket) {
-        SockJsBridge bridge = new SockJsBridge(
-                vertx, admission, settings, places, context -> new Shown(tenant.apply(context), ticket.apply(context)));
+        SockJsBridge bridge =
+                new SockJsBridge(house, context -> new Shown(tenant.apply(context), ticket.apply(context)));
         open.add(bridge);
         return bridge.router();
     }
@@ -69,7 +70,7 @@ public final class Bridges {
      * @param actualPort set to where it listens
      */
     public Deployable tcp(AtomicInteger actualPort) {
-        return new TcpBridge(admission, settings, places, actualPort);
+        return new TcpBridge(house, actualPort);
     }
 
     /** This node is about to leave: takes nobody new, and closes each connection of a browser at a moment of its own. */

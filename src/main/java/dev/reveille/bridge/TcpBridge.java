@@ -20,23 +20,19 @@ import org.slf4j.LoggerFactory;
 final class TcpBridge extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(TcpBridge.class);
 
-    private final Admission admission;
-    private final Settings.Bridges settings;
-    private final Places places;
+    private final House house;
     private final AtomicInteger actualPort;
-    private final Set<TcpGuest> guests = new HashSet<>();
+    private final Set<Guest> guests = new HashSet<>();
     private NetServer server;
 
-    TcpBridge(Admission admission, Settings.Bridges settings, Places places, AtomicInteger actualPort) {
-        this.admission = admission;
-        this.settings = settings;
-        this.places = places;
+    TcpBridge(House house, AtomicInteger actualPort) {
+        this.house = house;
         this.actualPort = actualPort;
     }
 
     @Override
     public Future<?> start() {
-        Settings.TcpBridge tcp = settings.tcp();
+        Settings.TcpBridge tcp = house.settings().tcp();
         return options(tcp)
                 .compose(options -> {
                     server = vertx.createNetServer(options).connectHandler(this::arrives);
@@ -65,23 +61,25 @@ final class TcpBridge extends VerticleBase {
     }
 
     private void arrives(NetSocket socket) {
-        if (!places.take()) {
+        if (!house.places().take()) {
             socket.close().onFailure(gone -> {});
             return;
         }
-        TcpGuest guest = new TcpGuest(vertx, socket, admission, settings);
+        TcpLine line = new TcpLine(socket);
+        Guest guest = new Guest(house, Shown.NOTHING, line);
         guests.add(guest);
         socket.closeHandler(v -> {
             guests.remove(guest);
-            places.leave();
+            house.places().leave();
             guest.left();
         });
+        line.leadsTo(guest);
         guest.begin();
     }
 
     @Override
     public Future<?> stop() {
-        Set.copyOf(guests).forEach(TcpGuest::leave);
+        Set.copyOf(guests).forEach(Guest::dismiss);
         return server == null ? Future.succeededFuture() : server.close();
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.Wire;
 import dev.reveille.session.SessionId;
+import dev.reveille.session.SessionProgress;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.TestGateway;
 import io.vertx.core.Vertx;
@@ -17,8 +18,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -76,11 +79,22 @@ class BrowserClientIT {
         Thread reader = new Thread(() -> read(node, said));
         reader.start();
         try {
-            JsonObject probe = new JsonObject().put("tenant", "acme").put("probe", true);
+            SessionProgress probe = new SessionProgress(
+                    new SessionId("s-1"),
+                    "acme",
+                    1_000,
+                    "starting",
+                    Duration.ZERO,
+                    Optional.empty(),
+                    Optional.of("pending"),
+                    0,
+                    List.of(),
+                    Optional.empty(),
+                    "");
             List<JsonObject> before = new ArrayList<>();
             // Two messages that were refused, one address that is another's, and news.
             for (int i = 0; i < 300 && !hasAll(before); i++) {
-                vertx.eventBus().publish(mine, probe);
+                Catalogue.PROGRESS.publish(vertx.eventBus(), probe);
                 JsonObject next = said.poll(50, TimeUnit.MILLISECONDS);
                 if (next != null) {
                     before.add(next);

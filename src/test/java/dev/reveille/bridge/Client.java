@@ -9,12 +9,18 @@ import java.util.concurrent.TimeUnit;
 abstract class Client implements AutoCloseable {
     private static final JsonObject END = new JsonObject().put("type", "end");
 
+    /** The number of news that only try whether any come. */
+    static final int PROBE = 1_000_000;
+
     private final BlockingQueue<JsonObject> heard = new LinkedBlockingQueue<>();
 
     abstract void say(JsonObject message);
 
     /** The type of what carries news: {@code rec} or {@code message}. */
     abstract String news();
+
+    /** The type of what is said before the node closes the connection. */
+    abstract String goodbye();
 
     @Override
     public abstract void close();
@@ -59,7 +65,7 @@ abstract class Client implements AutoCloseable {
     /** The body of the next news, without those that only try whether any come. */
     JsonObject record() {
         JsonObject body = next(news()).getJsonObject("body");
-        return body.getBoolean("probe", false) ? record() : body;
+        return body.getInteger("restart_count", 0) == PROBE ? record() : body;
     }
 
     /** Whether news come within a moment; what comes before is dropped. */

@@ -22,6 +22,8 @@ final class SockJsClient extends Client {
         socket.textMessageHandler(frame -> {
             if (frame.startsWith("a")) {
                 new JsonArray(frame.substring(1)).forEach(text -> hears(new JsonObject((String) text)));
+            } else if (frame.startsWith("c")) {
+                hears(new JsonObject().put("type", goodbye()));
             }
         });
         socket.closeHandler(v -> ended());
@@ -53,6 +55,11 @@ final class SockJsClient extends Client {
     @Override
     String news() {
         return "rec";
+    }
+
+    @Override
+    String goodbye() {
+        return "c";
     }
 
     @Override

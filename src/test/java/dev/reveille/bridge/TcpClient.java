@@ -54,6 +54,11 @@ final class TcpClient extends Client {
     }
 
     @Override
+    String goodbye() {
+        return "err";
+    }
+
+    @Override
     public void close() {
         client.close();
     }

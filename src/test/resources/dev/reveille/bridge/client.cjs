@@ -9,6 +9,7 @@ const listen = (address, shown) => bus.registerHandler(address, {'X-API-Key': sh
 
 bus.onopen = () => {
   listen(mine, key);
+  listen(mine.replace('.changed.', '.progress.'), key);
   listen(others, othersKey);
   bus.send('reveille.session.close', {session_id: 'any'}, {'X-API-Key': key});
   bus.publish(mine, {tenant: 'acme', forged: true}, {'X-API-Key': key});

@@ -1,0 +1,7 @@
+package dev.reveille.bridge;
+
+import dev.reveille.config.Settings;
+import io.vertx.core.Vertx;
+
+/** What all guests of a node share. */
+record House(Vertx vertx, Admission admission, Feed feed, Places places, Settings.Bridges settings) {}
