@@ -14,6 +14,7 @@ import io.vertx.core.shareddata.AsyncMap;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,6 +31,9 @@ public final class WebhookVerticle extends VerticleBase {
     private static final String MAP = "reveille.webhook";
 
     private static final Duration STOCKTAKING = Duration.ofMinutes(10);
+
+    /** So many sessions are looked at before others have their turn on the event loop. */
+    private static final int AT_ONCE = 500;
 
     private final SessionRegistry registry;
     private final StatusStreams streams;
@@ -87,6 +91,7 @@ public final class WebhookVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
+        turns++;
         vertx.cancelTimer(stocktaking);
         streams.unfollow(follower);
         courier.close();
@@ -102,10 +107,14 @@ public final class WebhookVerticle extends VerticleBase {
     }
 
     private void changed(Session session) {
-        // Those who posted for it until just now may have one under way, unless that was this node.
-        if (isMine(session.id()) && (!settling || wasMine(session.id()))) {
+        if (mayPost(session.id())) {
             courier.changed(session);
         }
+    }
+
+    /** Those who posted for it until just now may have one under way, unless that was this node. */
+    private boolean mayPost(SessionId session) {
+        return isMine(session) && (!settling || wasMine(session));
     }
 
     private boolean wasMine(SessionId session) {
@@ -139,23 +148,32 @@ public final class WebhookVerticle extends VerticleBase {
         });
     }
 
-    /** Looks which of this node's sessions the receiver was not told all of, and forgets those that are no more. */
+    /**
+     * Looks which of this node's sessions the receiver was not told all of, and forgets those that are no more. There may be
+     * very many, so others have their turn on the event loop in between; if members come or go meanwhile the rest is left, as
+     * it is begun anew then.
+     */
     private Future<Void> takeStock() {
+        long turn = turns;
         return map.entries()
-                .onSuccess(told -> {
-                    registry.all().stream()
-                            .filter(session -> isMine(session.id()))
-                            .filter(session -> isBehind(session, told))
-                            .forEach(courier::changed);
-                    told.forEach(this::forgetUnlessKnown);
-                })
-                .mapEmpty();
+                .compose(told -> inTurns(registry.all(), turn, session -> look(session, told))
+                        .compose(looked -> inTurns(told.entrySet(), turn, this::forgetUnlessKnown)));
     }
 
-    private void forgetUnlessKnown(String id, String text) {
-        SessionId session = new SessionId(id);
+    private <T> Future<Void> inTurns(Collection<T> all, long turn, Consumer<T> each) {
+        return Turns.of(context, all.iterator(), AT_ONCE, () -> turn == turns, each);
+    }
+
+    private void look(Session session, Map<String, String> told) {
+        if (mayPost(session.id()) && isBehind(session, told)) {
+            courier.changed(session);
+        }
+    }
+
+    private void forgetUnlessKnown(Map.Entry<String, String> told) {
+        SessionId session = new SessionId(told.getKey());
         if (isMine(session) && registry.seen(session).isEmpty()) {
-            forget(session, text);
+            forget(session, told.getValue());
         }
     }
 

@@ -235,6 +235,22 @@ class WebhookTest {
     }
 
     @Test
+    void whoTakesOverManySessionsPostsForAllOfThem() {
+        int many = 1_200;
+        receiver.answers(
+                (post, request) -> request.response().setStatusCode(503).end());
+        HookStage dying = HookStage.of(vertx, settings(SECRET, Duration.ofSeconds(10), 1));
+        IntStream.range(0, many).forEach(n -> dying.opens("s-" + n));
+        dying.dies();
+        receiver.answers(HookReceiver::takes);
+
+        HookStage other = dying.beside("node-b", settings(SECRET, Duration.ofSeconds(10), many));
+
+        eventually(() -> other.posts("delivered") == many && other.behind() == 0);
+        assertThat(other.posts("postponed")).isZero();
+    }
+
+    @Test
     void ofAllMembersOnePostsForASession() {
         Set<String> members = Set.of("node-a", "node-b", "node-c");
         int[] duties = new int[3];
