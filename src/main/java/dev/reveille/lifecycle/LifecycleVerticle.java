@@ -21,6 +21,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,7 @@ public final class LifecycleVerticle extends VerticleBase {
     private final RuntimeApi api;
     private final Settings settings;
     private final MeterRegistry meters;
+    private final Duration silence;
     private final InstantSource clock;
     private final List<MessageConsumer<JsonObject>> consumers = new ArrayList<>();
     private AliveProbe probe;
@@ -62,6 +64,19 @@ public final class LifecycleVerticle extends VerticleBase {
             Settings settings,
             MeterRegistry meters,
             InstantSource clock) {
+        this(registry, node, tenants, urls, api, settings, meters, Progress.SILENCE, clock);
+    }
+
+    LifecycleVerticle(
+            SessionRegistry registry,
+            ClusterNode node,
+            Tenants tenants,
+            PublicUrls urls,
+            RuntimeApi api,
+            Settings settings,
+            MeterRegistry meters,
+            Duration silence,
+            InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");
         this.node = Objects.requireNonNull(node, "node");
         this.tenants = Objects.requireNonNull(tenants, "tenants");
@@ -69,6 +84,7 @@ public final class LifecycleVerticle extends VerticleBase {
         this.api = Objects.requireNonNull(api, "api");
         this.settings = Objects.requireNonNull(settings, "settings");
         this.meters = Objects.requireNonNull(meters, "meters");
+        this.silence = Objects.requireNonNull(silence, "silence");
         this.clock = Objects.requireNonNull(clock, "clock");
     }
 
@@ -91,7 +107,14 @@ public final class LifecycleVerticle extends VerticleBase {
         Opening opening = new Opening(upstream, builds, waking, arrival, leftovers);
         Ending ending = new Ending(upstream, new Polling(vertx, pace, clock));
         transitions = new Transitions(
-                vertx, registry, leases, new Transitions.Steps(opening, waking, ending), leftovers, meters, clock);
+                vertx,
+                registry,
+                leases,
+                new Transitions.Steps(opening, waking, ending),
+                leftovers,
+                meters,
+                silence,
+                clock);
         ledger = new Ledger(vertx, registry, ledgerFile());
         Discovery discovery = new Discovery(registry, upstream, transitions, leases, ledger, clock);
         Lifecycle lifecycle = new Lifecycle(registry, transitions, discovery, leases, clock);

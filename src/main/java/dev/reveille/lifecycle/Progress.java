@@ -13,11 +13,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Tells those who look on how a sandbox is doing on its way: when upstream says something new of it, and else each {@value
- * #SILENCE_MILLIS} ms, that they see that somebody is at work. Belongs to one event loop.
+ * Tells those who look on how a sandbox is doing on its way: when upstream says something new of it, and else each {@link
+ * #SILENCE}, that they see that somebody is at work. Belongs to one event loop.
  */
 final class Progress {
-    static final long SILENCE_MILLIS = 5_000;
+    static final Duration SILENCE = Duration.ofSeconds(5);
 
     private final Vertx vertx;
     private final Course course;
@@ -27,21 +27,22 @@ final class Progress {
     private Optional<PodReport> pod = Optional.empty();
     private Optional<BuildReport> build = Optional.empty();
 
-    private Progress(Vertx vertx, Course course, Optional<Duration> expected, InstantSource clock) {
+    private Progress(Vertx vertx, Course course, Optional<Duration> expected, Duration silence, InstantSource clock) {
         this.vertx = vertx;
         this.course = course;
         this.expected = expected;
         this.clock = clock;
-        this.timer = vertx.setPeriodic(SILENCE_MILLIS, t -> tell());
+        this.timer = vertx.setPeriodic(silence.toMillis(), t -> tell());
     }
 
     /**
      * Begins to tell; {@link #end} has to follow.
      *
      * @param expected how long such a course takes; empty if nobody knows
+     * @param silence how long nothing new may be told before the same is told again
      */
-    static void of(Vertx vertx, Course course, Optional<Duration> expected, InstantSource clock) {
-        course.isSeenBy(new Progress(vertx, course, expected, clock));
+    static void of(Vertx vertx, Course course, Optional<Duration> expected, Duration silence, InstantSource clock) {
+        course.isSeenBy(new Progress(vertx, course, expected, silence, clock));
     }
 
     void heard(PodReport report) {

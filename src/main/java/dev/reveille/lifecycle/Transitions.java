@@ -39,12 +39,14 @@ final class Transitions {
     private final Steps steps;
     private final Leftovers leftovers;
     private final MeterRegistry meters;
+    private final Duration silence;
     private final InstantSource clock;
     private final Map<SessionId, Course> carried = new HashMap<>();
     private final UsualTime starts = new UsualTime();
     private final UsualTime wakes = new UsualTime();
     private boolean leaving;
 
+    /** @param silence as {@link Progress#of} takes it */
     Transitions(
             Vertx vertx,
             SessionRegistry registry,
@@ -52,6 +54,7 @@ final class Transitions {
             Steps steps,
             Leftovers leftovers,
             MeterRegistry meters,
+            Duration silence,
             InstantSource clock) {
         this.vertx = vertx;
         this.registry = registry;
@@ -59,6 +62,7 @@ final class Transitions {
         this.steps = steps;
         this.leftovers = leftovers;
         this.meters = meters;
+        this.silence = silence;
         this.clock = clock;
     }
 
@@ -127,7 +131,7 @@ final class Transitions {
         Course course = new Course(registry, leases, clock, before, session, buildContext);
         carried.put(session.id(), course);
         if (comesUp(session.state())) {
-            Progress.of(vertx, course, usual(session.state()), clock);
+            Progress.of(vertx, course, usual(session.state()), silence, clock);
         }
         inTime(course)
                 .recover(error -> failed(course, error))

@@ -14,9 +14,15 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +70,42 @@ class ProgressTest {
                     .isLessThan(node.session("s-1").orElseThrow().revision());
         });
         assertThat(ofAll).isEqualTo(ofOne);
+    }
+
+    @Test
+    void whenNothingIsNewTheSameIsToldAgainAndHowLongItHasTaken() throws InterruptedException {
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        BlockingQueue<SessionProgress> told = new LinkedBlockingQueue<>();
+        Vertx apart = Vertx.vertx();
+        await(Catalogue.progress(new SessionId("s-2"))
+                .follow(apart.eventBus(), told::add)
+                .completion());
+        try (FakeRuntimeApi other = FakeRuntimeApi.start(apart)) {
+            TestNode hasty = TestNode.before(other.uri(), apart, ofMillis(5), now::get);
+            other.session("s-2").isStarting().reports("starting", "pending");
+            Future<JsonObject> opening = hasty.opening("s-2", new JsonObject());
+            SessionProgress first = told.poll(15, TimeUnit.SECONDS);
+            while (first.podStatus().isEmpty()) {
+                first = told.poll(15, TimeUnit.SECONDS);
+            }
+            assertThat(first.elapsed()).isZero();
+
+            now.updateAndGet(at -> at.plusSeconds(7));
+
+            SessionProgress later = told.poll(15, TimeUnit.SECONDS);
+            while (later != null && later.elapsed().isZero()) {
+                later = told.poll(15, TimeUnit.SECONDS);
+            }
+            assertThat(later)
+                    .usingRecursiveComparison()
+                    .ignoringFields("elapsed")
+                    .isEqualTo(first);
+            assertThat(later.elapsed()).isEqualTo(Duration.ofSeconds(7));
+            other.session("s-2").reports("starting", "running").routeIsOpen(true);
+            await(opening);
+        } finally {
+            await(apart.close());
+        }
     }
 
     @Test

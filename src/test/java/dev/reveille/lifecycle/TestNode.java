@@ -66,6 +66,11 @@ final class TestNode {
     }
 
     static TestNode before(URI upstream, Vertx vertx, InstantSource clock, String... given) {
+        return before(upstream, vertx, Progress.SILENCE, clock, given);
+    }
+
+    /** @param silence after which progress is told again */
+    static TestNode before(URI upstream, Vertx vertx, Duration silence, InstantSource clock, String... given) {
         List<String> all = new ArrayList<>(List.of(
                 "upstream.url=" + upstream,
                 "upstream.api-key=up-key",
@@ -90,7 +95,7 @@ final class TestNode {
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
         RuntimeApi api = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
         String lifecycle = await(vertx.deployVerticle(
-                new LifecycleVerticle(registry, node, tenants, urls, api, settings, meters, clock)));
+                new LifecycleVerticle(registry, node, tenants, urls, api, settings, meters, silence, clock)));
         return new TestNode(vertx, map, counting, registry, lifecycle);
     }
 
