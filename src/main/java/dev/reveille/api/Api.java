@@ -111,8 +111,8 @@ public final class Api {
         return Optional.ofNullable(Caller.tenant(context));
     }
 
-    /** The good ticket that a request has shown that is served beside the API. */
-    public static Optional<Tickets.Grant> ticket(RoutingContext context) {
+    /** The ticket that a request has shown that is served beside the API. It was good then; it may end. */
+    public static Optional<String> ticket(RoutingContext context) {
         return Optional.ofNullable(Caller.ticket(context));
     }
 

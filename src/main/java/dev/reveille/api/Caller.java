@@ -20,7 +20,7 @@ final class Caller {
     static final String TICKET = "ticket";
 
     private static final String TENANT = "tenant";
-    private static final String GRANT = "grant";
+    private static final String GOOD_TICKET = "good-ticket";
     private static final String BEARER = "Bearer ";
     private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
@@ -66,9 +66,8 @@ final class Caller {
     void identifyIfShown(RoutingContext context) {
         List<String> shown = context.queryParam(TICKET);
         if (!shown.isEmpty()) {
-            Optional<Tickets.Grant> grant = tickets.verify(shown.get(0));
-            if (grant.isPresent()) {
-                context.put(GRANT, grant.get()).next();
+            if (tickets.verify(shown.get(0)).isPresent()) {
+                context.put(GOOD_TICKET, shown.get(0)).next();
             } else {
                 context.fail(new GatewayFailure.Unauthorized("the ticket is not good, or not any more; get a new one")
                         .asException());
@@ -117,9 +116,9 @@ final class Caller {
         return context.get(TENANT);
     }
 
-    /** The good ticket that was shown; null if none was. */
-    static Tickets.Grant ticket(RoutingContext context) {
-        return context.get(GRANT);
+    /** The ticket that was shown, and was good then; null if none was. */
+    static String ticket(RoutingContext context) {
+        return context.get(GOOD_TICKET);
     }
 
     private static Optional<String> key(HttpServerRequest request) {

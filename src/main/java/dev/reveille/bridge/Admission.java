@@ -54,6 +54,11 @@ final class Admission {
                 .orElseGet(() -> listenerToAll(known, shown, headers));
     }
 
+    /** On whose behalf somebody comes, by what the connection has shown; empty: that has to follow with a message. */
+    Optional<String> tenant(Shown shown) {
+        return shown.tenant().or(() -> good(shown.ticket()).map(Tickets.Grant::tenant));
+    }
+
     /**
      * Looks whether there is a session of {@code listener}'s behind the address. One that is unknown and one of somebody else are
      * the same to him.
@@ -80,7 +85,9 @@ final class Admission {
     }
 
     private Listener listenerToAll(Address address, Shown shown, JsonObject headers) {
-        if (ticket(shown, headers).map(grant -> grant.session().isPresent()).orElse(false)) {
+        Optional<String> ticket = ticket(shown, headers);
+        if (ticket.isPresent()
+                && good(ticket).orElseThrow(Admission::notGood).session().isPresent()) {
             throw forbidden("the ticket is good for one session alone");
         }
         if (!tenants.open()) {
@@ -92,12 +99,11 @@ final class Admission {
 
     private String tenant(SessionId id, Shown shown, JsonObject headers) {
         Optional<String> key = Shown.key(headers);
-        if (Shown.ticket(headers).isPresent()
-                || (key.isEmpty() && shown.ticket().isPresent())) {
-            return ticket(shown, headers)
+        if (byTicket(key, shown, headers)) {
+            return good(ticket(shown, headers))
                     .filter(grant -> grant.opens(id))
                     .map(Tickets.Grant::tenant)
-                    .orElseThrow(() -> unauthorized("the ticket is not good for this session, or not any more"));
+                    .orElseThrow(Admission::notGood);
         }
         if (tenants.open()) {
             return Tenants.EVERYBODY;
@@ -110,10 +116,19 @@ final class Admission {
                         "provide an API key (header X-API-Key of the message) or a ticket (header ticket)"));
     }
 
-    /** That of the message, or else of the connection; also where everybody is let in, as it may be all that somebody has. */
-    private Optional<Tickets.Grant> ticket(Shown shown, JsonObject headers) {
-        Optional<String> ticket = Shown.ticket(headers);
-        return ticket.isPresent() ? ticket.flatMap(tickets::verify) : shown.ticket();
+    /** Where everybody is let in, the ticket may be all that somebody has, and any key would do in its place. */
+    private boolean byTicket(Optional<String> key, Shown shown, JsonObject headers) {
+        return Shown.ticket(headers).isPresent() || (shown.ticket().isPresent() && (key.isEmpty() || tenants.open()));
+    }
+
+    /** That of the message, or else of the connection. */
+    private static Optional<String> ticket(Shown shown, JsonObject headers) {
+        return Shown.ticket(headers).or(shown::ticket);
+    }
+
+    /** What was good when the connection was opened need not be so still. */
+    private Optional<Tickets.Grant> good(Optional<String> ticket) {
+        return ticket.flatMap(tickets::verify);
     }
 
     private static Throwable alike(Throwable failed) {
@@ -125,6 +140,10 @@ final class Admission {
 
     private static FailureException forbidden(String detail) {
         return new GatewayFailure.Forbidden(detail).asException();
+    }
+
+    private static FailureException notGood() {
+        return unauthorized("the ticket is not good for this, or not any more; get a new one");
     }
 
     private static FailureException unauthorized(String detail) {

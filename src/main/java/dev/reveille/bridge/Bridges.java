@@ -40,11 +40,11 @@ public final class Bridges {
             Duration goodbyes,
             MeterRegistry meters) {
         Feed feed = new Feed();
-        Places places = new Places(settings.maxSockets());
-        this.house = new House(vertx, new Admission(vertx.eventBus(), tenants, tickets), feed, places, settings);
+        Seats seats = new Seats(settings);
+        this.house = new House(vertx, new Admission(vertx.eventBus(), tenants, tickets), feed, seats, settings);
         this.goodbyes = Objects.requireNonNull(goodbyes, "goodbyes");
         streams.follow(feed::tell);
-        Gauge.builder("reveille.bridge.sockets", places, Places::taken)
+        Gauge.builder("reveille.bridge.sockets", seats, Seats::taken)
                 .description("Connections of the event-bus bridges")
                 .register(meters);
     }
@@ -53,11 +53,10 @@ public final class Bridges {
      * The one for browsers, on one event loop.
      *
      * @param tenant whose key the request shows that opens a connection, if any
-     * @param ticket the good one that it shows, if any
+     * @param ticket the one that it shows, if any, and that is good by then
      */
     public Router sockJs(
-            Function<RoutingContext, Optional<String>> tenant,
-            Function<RoutingContext, Optional<Tickets.Grant>> ticket) {
+            Function<RoutingContext, Optional<String>> tenant, Function<RoutingContext, Optional<String>> ticket) {
         SockJsBridge bridge =
                 new SockJsBridge(house, context -> new Shown(tenant.apply(context), ticket.apply(context)));
         open.add(bridge);

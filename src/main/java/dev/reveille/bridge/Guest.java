@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,7 @@ final class Guest {
     /** Each address with something that tells this asking from later ones. */
     private final Map<String, Object> asking = new HashMap<>();
 
+    private Optional<Seats.Seat> seat = Optional.empty();
     private long waiting;
     private int refusals;
     private long timer;
@@ -51,6 +53,40 @@ final class Guest {
 
     void begin() {
         timer = house.vertx().setPeriodic(house.settings().idleTimeout().toMillis(), t -> look());
+        try {
+            takesSeat();
+        } catch (FailureException full) {
+            dismiss(full.failure());
+        }
+    }
+
+    private void takesSeat() {
+        Optional<String> tenant = house.admission().tenant(shown);
+        if (tenant.isPresent()) {
+            seat = Optional.of(house.seats().of(tenant.get()));
+        } else {
+            seat = Optional.of(house.seats().stranger(() -> run(this::makesRoom)));
+            house.vertx().setTimer(house.settings().strangerTimeout().toMillis(), t -> introduced());
+        }
+    }
+
+    private boolean isStranger() {
+        return seat.map(Seats.Seat::isStrangers).orElse(false);
+    }
+
+    /** It had time to say on whose behalf it comes. */
+    private void introduced() {
+        if (isStranger()) {
+            dismiss(new GatewayFailure.Unauthorized(
+                    "nothing was shown in time (expected: a register with a valid API key" + " or ticket, within "
+                            + house.settings().strangerTimeout().toMillis() + " ms)"));
+        }
+    }
+
+    private void makesRoom() {
+        if (isStranger()) {
+            cut();
+        }
     }
 
     /** Whoever says nothing, or has nothing to listen to, is not kept. One that does not read is not listened to. */
@@ -103,6 +139,7 @@ final class Guest {
         try {
             room(address);
             Admission.Listener listener = house.admission().identify(address, shown, headers);
+            seat.orElseThrow().belongsTo(listener.tenant());
             Object asked = new Object();
             asking.put(address, asked);
             house.admission()
@@ -189,9 +226,11 @@ final class Guest {
 
     /** This node is about to leave. */
     void dismiss() {
-        send(error(
-                null,
-                new GatewayFailure.ShuttingDown("this node is about to leave; connect again", Duration.ofSeconds(1))));
+        dismiss(new GatewayFailure.ShuttingDown("this node is about to leave; connect again", Duration.ofSeconds(1)));
+    }
+
+    private void dismiss(GatewayFailure why) {
+        send(error(null, why));
         end();
     }
 
@@ -215,6 +254,7 @@ final class Guest {
     /** The connection has ended. */
     void left() {
         over = true;
+        seat.ifPresent(Seats.Seat::isLeft);
         house.vertx().cancelTimer(timer);
         listening.keySet().forEach(address -> house.feed().unlisten(address, this));
         listening.clear();

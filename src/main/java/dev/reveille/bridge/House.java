@@ -4,4 +4,4 @@ import dev.reveille.config.Settings;
 import io.vertx.core.Vertx;
 
 /** What all guests of a node share. */
-record House(Vertx vertx, Admission admission, Feed feed, Places places, Settings.Bridges settings) {}
+record House(Vertx vertx, Admission admission, Feed feed, Seats seats, Settings.Bridges settings) {}

@@ -1,6 +1,5 @@
 package dev.reveille.bridge;
 
-import dev.reveille.access.Tickets;
 import io.vertx.core.json.JsonObject;
 import java.util.Locale;
 import java.util.Optional;
@@ -9,9 +8,9 @@ import java.util.Optional;
  * What somebody has shown to be let in.
  *
  * @param tenant whose key it was, with the request that opened the connection; empty if none was shown
- * @param ticket good when it was shown with that request; empty if none was
+ * @param ticket good when it was shown with that request, and perhaps no more; empty if none was
  */
-record Shown(Optional<String> tenant, Optional<Tickets.Grant> ticket) {
+record Shown(Optional<String> tenant, Optional<String> ticket) {
     static final Shown NOTHING = new Shown(Optional.empty(), Optional.empty());
 
     private static final String BEARER = "bearer ";
@@ -27,6 +26,12 @@ record Shown(Optional<String> tenant, Optional<Tickets.Grant> ticket) {
     /** The ticket in the headers of a message; empty if there is none. */
     static Optional<String> ticket(JsonObject headers) {
         return header(headers, "ticket");
+    }
+
+    /** Without what lets in. */
+    @Override
+    public String toString() {
+        return "Shown[tenant=" + tenant + "]";
     }
 
     private static Optional<String> header(JsonObject headers, String name) {

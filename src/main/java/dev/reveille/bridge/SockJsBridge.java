@@ -66,7 +66,7 @@ final class SockJsBridge {
     }
 
     private void arrives(SockJSSocket socket) {
-        if (leaving || !house.places().take()) {
+        if (leaving) {
             socket.close();
             return;
         }
@@ -80,7 +80,6 @@ final class SockJsBridge {
 
     private void leaves(Guest guest) {
         if (guests.remove(guest)) {
-            house.places().leave();
             guest.left();
         }
     }

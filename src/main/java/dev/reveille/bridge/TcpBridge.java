@@ -61,16 +61,11 @@ final class TcpBridge extends VerticleBase {
     }
 
     private void arrives(NetSocket socket) {
-        if (!house.places().take()) {
-            socket.close().onFailure(gone -> {});
-            return;
-        }
         TcpLine line = new TcpLine(socket);
         Guest guest = new Guest(house, Shown.NOTHING, line);
         guests.add(guest);
         socket.closeHandler(v -> {
             guests.remove(guest);
-            house.places().leave();
             guest.left();
         });
         line.leadsTo(guest);

@@ -211,6 +211,12 @@ final class Keys {
 
     static final Key<Integer> BRIDGES_MAX_SOCKETS =
             key("bridges.max-sockets", Form.NUMBER, "10000", s -> s.bridges().maxSockets());
+    static final Key<Integer> BRIDGES_PER_TENANT =
+            key("bridges.per-tenant", Form.NUMBER, "5000", s -> s.bridges().perTenant());
+    static final Key<Integer> BRIDGES_MAX_STRANGERS =
+            key("bridges.max-strangers", Form.NUMBER, "500", s -> s.bridges().maxStrangers());
+    static final Key<Duration> BRIDGES_STRANGER_TIMEOUT =
+            key("bridges.stranger-timeout", Form.TIME, "10s", s -> s.bridges().strangerTimeout());
     static final Key<Integer> BRIDGES_MAX_REGISTRATIONS = key(
             "bridges.max-registrations", Form.NUMBER, "100", s -> s.bridges().maxRegistrations());
     static final Key<Duration> BRIDGES_IDLE_TIMEOUT =

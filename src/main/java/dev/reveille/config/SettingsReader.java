@@ -193,6 +193,9 @@ public final class SettingsReader {
     private Settings.Bridges bridges() {
         return new Settings.Bridges(
                 valueOf(Keys.BRIDGES_MAX_SOCKETS),
+                valueOf(Keys.BRIDGES_PER_TENANT),
+                valueOf(Keys.BRIDGES_MAX_STRANGERS),
+                valueOf(Keys.BRIDGES_STRANGER_TIMEOUT),
                 valueOf(Keys.BRIDGES_MAX_REGISTRATIONS),
                 valueOf(Keys.BRIDGES_IDLE_TIMEOUT),
                 valueOf(Keys.BRIDGES_QUEUE),

@@ -448,12 +448,48 @@ class BridgesTest {
 
     @ParameterizedTest
     @EnumSource
-    void thereIsABoundOfConnections(Bridge bridge) {
-        try (TestGateway narrow = gatewayWith("bridges.max-sockets=1");
+    void strangersTakeNoPlacesFromOthers(Bridge bridge) {
+        try (TestGateway narrow = gatewayWith("bridges.max-strangers=1", "bridges.max-sockets=1");
                 Client first = bridge.client(narrow)) {
             assertThat(first.register("x").refusal()).isEqualTo("forbidden");
-            bridge.client(narrow).awaitEnd();
-            assertThat(first.register("x").refusal()).isEqualTo("forbidden");
+            try (Client second = bridge.client(narrow)) {
+                first.awaitEnd();
+                assertThat(second.register(changed("none"), KEY, "acme-key").refusal())
+                        .isEqualTo("unknown_session");
+                try (Client third = bridge.client(narrow)) {
+                    assertThat(third.register(changed("none"), KEY, "zeta-key").refusal())
+                            .isEqualTo("too_many_waiting");
+                    assertThat(second.register("x").refusal()).isEqualTo("forbidden");
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whoShowsNothingInTimeIsDismissed(Bridge bridge) {
+        try (TestGateway hasty = gatewayWith("bridges.stranger-timeout=50ms");
+                Client client = bridge.client(hasty)) {
+            assertThat(client.refusal()).isEqualTo("unauthorized");
+            client.awaitEnd();
+        }
+    }
+
+    @Test
+    void whoShowsItsTicketWithTheRequestIsNoStranger() {
+        String ticket = new Tickets(secret, Duration.ofMinutes(5), Instant::now)
+                .issue(Optional.empty(), "acme")
+                .text();
+        try (TestGateway narrow = gatewayWith("bridges.max-strangers=1", "bridges.per-tenant=1");
+                Client known = SockJsClient.to(vertx, narrow.port(), "?ticket=" + ticket)) {
+            assertThat(known.register("x").refusal()).isEqualTo("forbidden");
+            try (Client stranger = Bridge.TCP.client(narrow);
+                    Client another = SockJsClient.to(vertx, narrow.port(), "?ticket=" + ticket)) {
+                assertThat(stranger.register("x").refusal()).isEqualTo("forbidden");
+                assertThat(another.refusal()).isEqualTo("too_many_waiting");
+                another.awaitEnd();
+                assertThat(known.register("x").refusal()).isEqualTo("forbidden");
+            }
         }
     }
 

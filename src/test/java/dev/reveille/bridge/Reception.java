@@ -44,7 +44,7 @@ final class Reception {
                 vertx,
                 new Admission(vertx.eventBus(), tenants, tickets),
                 new Feed(),
-                new Places(settings.bridges().maxSockets()),
+                new Seats(settings.bridges()),
                 settings.bridges());
         await(Catalogue.GET
                 .serve(vertx.eventBus(), look -> {
@@ -111,6 +111,11 @@ final class Reception {
                         tenant));
     }
 
+    /** How many are there. */
+    int taken() {
+        return house.seats().taken();
+    }
+
     int listeners() {
         return house.feed().addresses();
     }
@@ -150,16 +155,15 @@ final class Reception {
         private final BlockingQueue<JsonObject> told = new LinkedBlockingQueue<>();
         private Guest guest;
 
-        /** Wants to hear of the session's progress. */
-        void registers(String session, String... headers) {
+        /** Wants to listen there. */
+        void registers(String addresses, String session, String... headers) {
             JsonObject all = new JsonObject();
             for (int i = 0; i < headers.length; i += 2) {
                 all.put(headers[i], headers[i + 1]);
             }
-            String address = session.equals("*") ? Address.EVERY_CHANGE : Address.PROGRESS + session;
             says(new JsonObject()
                     .put("type", "register")
-                    .put("address", address)
+                    .put("address", addresses + session)
                     .put("headers", all));
         }
 
@@ -178,6 +182,12 @@ final class Reception {
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        /** The code and the words of the next that it is told. */
+        String refusal() {
+            JsonObject next = next();
+            return next.getString("code") + ": " + next.getString("message");
         }
 
         void goes() {
