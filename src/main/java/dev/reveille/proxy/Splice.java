@@ -99,6 +99,7 @@ final class Splice extends ChannelInboundHandlerAdapter {
             return Optional.empty();
         }
         Splice splice = new Splice(source, sink, body);
+        Transport.takeTurns(source.channel());
         source.pipeline().addBefore(source.name(), null, splice);
         return Optional.of(splice);
     }
