@@ -268,20 +268,24 @@ final class Discovery {
         return lists.ask(tenant, () -> upstream.list(tenant).recover(error -> unavailable(error)));
     }
 
-    /** @return the session that {@code found} tells of, adopted for {@code tenant} if it is news; empty if it has no sandbox */
-    Future<Optional<Session>> adopt(SessionId id, String tenant, RuntimeRecord found) {
-        Instant now = Clocks.millis(clock);
-        SessionSpec spec = new SessionSpec(
+    /** That of a session that no client has opened here. */
+    static SessionSpec specOfNobody(SessionId id) {
+        return new SessionSpec(
                 new JsonObject().put("session_id", id.value()).encode(),
                 Map.of(),
                 ClosePolicy.STOP,
                 false,
                 Optional.empty());
+    }
+
+    /** @return the session that {@code found} tells of, adopted for {@code tenant} if it is news; empty if it has no sandbox */
+    Future<Optional<Session>> adopt(SessionId id, String tenant, RuntimeRecord found) {
+        Instant now = Clocks.millis(clock);
         Optional<SandboxState> state = stateOf(found);
         if (state.isEmpty()) {
             return Future.succeededFuture(Optional.empty());
         }
-        Session adopted = Session.first(id, tenant, spec, state.get(), Cause.ADOPTED, now);
+        Session adopted = Session.first(id, tenant, specOfNobody(id), state.get(), Cause.ADOPTED, now);
         return registry.find(id)
                 .compose(known -> known.map(old -> adoptAgain(old, adopted)).orElseGet(() -> adoptFirst(adopted)));
     }

@@ -95,10 +95,16 @@ final class OpenErrand {
                 .compose(won -> won.map(Future::succeededFuture).orElseGet(() -> errand.again(this::open)));
     }
 
-    /** Who only attaches to a live session changes nothing of what it is. */
+    /** Who only attaches to a live session changes nothing of what it is to whoever opened it. */
     private SessionSpec specFor(Session live) {
-        boolean attaches = request.spec().attachOnly() && !live.spec().attachOnly();
+        boolean attaches = request.spec().attachOnly() && !live.spec().attachOnly() && wasOpened(live);
         return attaches || request.leavesLiveAlone() ? live.spec() : request.spec();
+    }
+
+    /** Whether it is somebody's, and not only known from upstream's list. */
+    private static boolean wasOpened(Session live) {
+        return live.changes().stream().anyMatch(change -> change.cause() == Cause.CLIENT)
+                || !live.spec().equals(Discovery.specOfNobody(live.id()));
     }
 
     private Future<Session> begin(Session from, Session asked, SandboxState state) {

@@ -214,6 +214,16 @@ class EndingTest {
     }
 
     @Test
+    void oneThatWasAdoptedBeforeSomebodyOnlyAttachedIsNotStoppedEither() {
+        upstream.session("s-1").isRunning();
+        await(node.looking("s-1"));
+        node.open("s-1", new JsonObject().put("attach_only", true));
+
+        assertThat(await(node.closing("s-1")).getString("state")).isEqualTo("running");
+        assertThat(upstream.calls("POST /stop")).isZero();
+    }
+
+    @Test
     void aSessionThatOnlyAttachedIsNeverStoppedByClosing() {
         upstream.session("s-1").isRunning();
         node.open("s-1", new JsonObject().put("attach_only", true));
