@@ -12,6 +12,7 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
@@ -27,7 +28,7 @@ class FencingTest {
     private static final Logger LOG = (Logger) LoggerFactory.getLogger("dev.reveille");
     private static Level before;
 
-    /** Each of 10,000 clusters would write a page. */
+    /** Each of thousands of clusters would write a page. */
     @BeforeContainer
     static void silence() {
         before = LOG.getLevel();
@@ -39,8 +40,18 @@ class FencingTest {
         LOG.setLevel(before);
     }
 
-    @Property(tries = 10_000, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 3_000, edgeCases = EdgeCasesMode.NONE)
     void noInterleavingBreaksASession(@ForAll("plays") List<Action> play) {
+        played(play);
+    }
+
+    @Tag("slow")
+    @Property(tries = 30_000, edgeCases = EdgeCasesMode.NONE)
+    void noneOfManyMoreDoes(@ForAll("plays") List<Action> play) {
+        played(play);
+    }
+
+    private static void played(List<Action> play) {
         Cluster cluster = new Cluster();
         for (Action action : play) {
             action.to(cluster);

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 public final class ReveilleJar implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("Reveille listens on (\\S+), .* on (\\S+)");
     private static final int PATIENCE_SECONDS = 60;
+    private static final Path JAR = Path.of(System.getProperty("reveille.jar"));
 
     private final Path folder;
     private final List<Process> started = new ArrayList<>();
@@ -71,9 +72,10 @@ public final class ReveilleJar implements AutoCloseable {
             throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-XX:SharedArchiveFile=" + SharedClasses.archive(JAR));
         command.addAll(jvmOptions);
         command.add("-jar");
-        command.add(System.getProperty("reveille.jar"));
+        command.add(JAR.toString());
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("REVEILLE_"));
