@@ -39,6 +39,7 @@ final class Guest {
     private long waiting;
     private int refusals;
     private long timer;
+    private long introduction = -1;
     private boolean active;
     private boolean heard = true;
     private boolean over;
@@ -66,7 +67,8 @@ final class Guest {
             seat = Optional.of(house.seats().of(tenant.get()));
         } else {
             seat = Optional.of(house.seats().stranger(() -> run(this::makesRoom)));
-            house.vertx().setTimer(house.settings().strangerTimeout().toMillis(), t -> introduced());
+            introduction =
+                    house.vertx().setTimer(house.settings().strangerTimeout().toMillis(), t -> introduced());
         }
     }
 
@@ -256,6 +258,7 @@ final class Guest {
         over = true;
         seat.ifPresent(Seats.Seat::isLeft);
         house.vertx().cancelTimer(timer);
+        house.vertx().cancelTimer(introduction);
         listening.keySet().forEach(address -> house.feed().unlisten(address, this));
         listening.clear();
         asking.clear();

@@ -10,9 +10,13 @@ import dev.reveille.session.Session;
 import dev.reveille.session.SessionSpec;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.Set;
 
 /** Opens a session: as a new one, as what it is already, or anew after its end. */
 final class OpenErrand {
+    /** What an opening leads to first, where the session is known only from upstream. */
+    private static final Set<String> OPENING = Set.of("building", "starting");
+
     private final Errand errand;
     private final Transitions transitions;
     private final SessionRegistry registry;
@@ -103,7 +107,8 @@ final class OpenErrand {
 
     /** Whether it is somebody's, and not only known from upstream's list. */
     private static boolean wasOpened(Session live) {
-        return live.changes().stream().anyMatch(change -> change.cause() == Cause.CLIENT)
+        return live.changes().stream()
+                        .anyMatch(change -> change.cause() == Cause.CLIENT && OPENING.contains(change.state()))
                 || !live.spec().equals(Discovery.specOfNobody(live.id()));
     }
 

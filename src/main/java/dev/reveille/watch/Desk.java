@@ -55,6 +55,8 @@ final class Desk {
     private final Wheel wheel = new Wheel(STEPS);
     private final Turns turns;
     private int heard;
+    private int together;
+    private boolean sending;
     private long turning = -1;
     private boolean leaving;
 
@@ -134,7 +136,9 @@ final class Desk {
         outlet.onClosed(() -> ends(watcher));
         outlet.onDrain(() -> {
             watcher.drained();
-            toBeSent(watcher);
+            // Not before others have heard what is new: it may take and take.
+            unfinished.add(watcher);
+            turns.begin();
         });
         toBeSent(watcher);
         if (leaving) {
@@ -187,10 +191,13 @@ final class Desk {
     }
 
     private void hearAndSend() {
-        if (toBeSent.isEmpty()) {
+        if (!sending) {
             hearSome();
         }
-        some(toBeSent, SENT_AT_ONCE).forEach(this::send);
+        if (sending) {
+            some(toBeSent, SENT_AT_ONCE).forEach(this::send);
+            sending = !toBeSent.isEmpty();
+        }
         some(unfinished, LONG_AT_ONCE).forEach(this::send);
     }
 
@@ -200,8 +207,13 @@ final class Desk {
      */
     private void hearSome() {
         heard = 0;
-        for (int i = 0; i < Watcher.WAITING && heard < HEARD_AT_ONCE && !unheard.isEmpty(); i++) {
+        while (together < Watcher.WAITING && heard < HEARD_AT_ONCE && !unheard.isEmpty()) {
             unheard.remove().run();
+            together++;
+        }
+        if (together == Watcher.WAITING || unheard.isEmpty()) {
+            together = 0;
+            sending = true;
         }
     }
 

@@ -78,6 +78,21 @@ final class Message {
                 instead == null ? null : skipped -> instead.apply(skipped).withId(other));
     }
 
+    /** The same, but no place to go on from. */
+    Message withoutId() {
+        return new Message(
+                event,
+                "",
+                session,
+                state,
+                () -> {
+                    JsonObject told = body.get();
+                    told.remove("id");
+                    return told;
+                },
+                null);
+    }
+
     /** Whether nobody misses anything without it. */
     boolean passing() {
         return event.equals(Messages.PROGRESS);

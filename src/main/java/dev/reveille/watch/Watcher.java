@@ -244,7 +244,8 @@ final class Watcher {
         Newest first = oldest.getValue();
         if (first.behind().isPresent()) {
             oldest.setValue(new Newest(Optional.empty(), first.message(), first.skipped()));
-            return first.behind();
+            // Later ones of other sessions were told before it.
+            return first.behind().map(Message::withoutId);
         }
         all.remove();
         return Optional.of(first.message().standingForMore(first.skipped()));

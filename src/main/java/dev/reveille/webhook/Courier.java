@@ -160,13 +160,22 @@ final class Courier {
         under++;
         receiver.post(id, json.encode())
                 .onComplete(sent -> under--)
-                .onSuccess(taken -> reached(round, change))
+                .onSuccess(taken -> reached(round, change, skipped))
                 .onFailure(error -> refused(round, change, error))
                 .onComplete(sent -> next());
     }
 
-    private void reached(Round round, SessionChange change) {
+    private void reached(Round round, SessionChange change, long skipped) {
         meters.delivered();
+        if (skipped > 0) {
+            meters.skipped(skipped);
+            LOG.warn(
+                    "session={} revision={} stands for {} more in the webhook: so many came that they are not"
+                            + " remembered",
+                    change.sessionId(),
+                    change.revision(),
+                    skipped);
+        }
         moveOn(round, change);
     }
 

@@ -3,7 +3,9 @@ package dev.reveille.webhook;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.internal.ContextInternal;
 import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -26,6 +28,14 @@ final class Turns {
         return done.future();
     }
 
+    /** What is merely run on a context does not wait for the network, if the network is busy; what is scheduled does. */
+    @SuppressWarnings("FutureReturnValueIgnored") // it is done at once, or the event loop has ended
+    private static void later(Context context, Runnable turn) {
+        ((ContextInternal) context)
+                .nettyEventLoop()
+                .schedule(() -> context.runOnContext(v -> turn.run()), 0, TimeUnit.NANOSECONDS);
+    }
+
     private static <T> void turn(
             Context context,
             Iterator<T> rest,
@@ -39,7 +49,7 @@ final class Turns {
                     each.accept(rest.next());
                 }
                 if (rest.hasNext()) {
-                    context.runOnContext(v -> turn(context, rest, atOnce, wanted, each, done));
+                    later(context, () -> turn(context, rest, atOnce, wanted, each, done));
                     return;
                 }
             }

@@ -11,6 +11,7 @@ final class WebhookMeters {
     private final Counter failed;
     private final Counter dead;
     private final Counter postponed;
+    private final Counter skipped;
 
     /** @param behind of how many sessions something is still to be posted by this node */
     WebhookMeters(MeterRegistry meters, Supplier<Number> behind) {
@@ -18,6 +19,7 @@ final class WebhookMeters {
         failed = counter(meters, "failed");
         dead = counter(meters, "dead");
         postponed = counter(meters, "postponed");
+        skipped = counter(meters, "skipped");
         Gauge.builder("reveille.webhook.behind", behind)
                 .description("Sessions with changes that the webhook's receiver was not told of yet")
                 .strongReference(true)
@@ -28,7 +30,7 @@ final class WebhookMeters {
         return Counter.builder("reveille.webhook.posts")
                 .description(
                         "Changes posted to the webhook: delivered; failed, to be tried again; postponed, as too many"
-                                + " wait; dead, given up")
+                                + " wait; dead, given up; skipped, as more came than a session remembers")
                 .tag("outcome", outcome)
                 .register(meters);
     }
@@ -43,6 +45,10 @@ final class WebhookMeters {
 
     void postponed() {
         postponed.increment();
+    }
+
+    void skipped(long changes) {
+        skipped.increment((double) changes);
     }
 
     void dead() {

@@ -217,6 +217,8 @@ class EndingTest {
     void oneThatWasAdoptedBeforeSomebodyOnlyAttachedIsNotStoppedEither() {
         upstream.session("s-1").isRunning();
         await(node.looking("s-1"));
+        await(node.pausing("s-1"));
+        await(node.resuming("s-1"));
         node.open("s-1", new JsonObject().put("attach_only", true));
 
         assertThat(await(node.closing("s-1")).getString("state")).isEqualTo("running");

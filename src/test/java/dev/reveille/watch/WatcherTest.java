@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** How much is kept for one watcher, and what it is told of the rest. */
 class WatcherTest {
     private final List<String> sent = new ArrayList<>();
+    private final List<String> places = new ArrayList<>();
     private boolean full;
     private final Watcher watcher = new Watcher(new Wish("acme", Optional.empty(), Optional.empty(), Set.of()));
 
@@ -117,6 +118,8 @@ class WatcherTest {
         watcher.pump();
 
         assertThat(sent).containsExactly("reset 70", "a 72+1", "forgotten 5", "b 1", "forgotten 9");
+        // Whoever went on behind those in the middle would be told again what had gone before them.
+        assertThat(places).contains("at forgotten 9").doesNotContain("at reset 70", "at forgotten 5");
     }
 
     @Test
@@ -144,7 +147,12 @@ class WatcherTest {
 
     private static Message aBreak(String event, String session, String text) {
         return new Message(
-                event, "", Optional.of(new SessionId(session)), "", () -> new JsonObject().put("told", text), null);
+                event,
+                "at " + text,
+                Optional.of(new SessionId(session)),
+                "",
+                () -> new JsonObject().put("told", text).put("id", "at " + text),
+                null);
     }
 
     private void hears(String session, long... revisions) {
@@ -189,7 +197,10 @@ class WatcherTest {
 
             @Override
             public void write(Message message) {
-                sent.add(new JsonObject(data(message)).getString("told"));
+                JsonObject told = new JsonObject(data(message));
+                sent.add(told.getString("told"));
+                assertThat(told.getString("id", "")).isEqualTo(message.id());
+                places.add(message.id());
             }
 
             @Override
