@@ -347,11 +347,11 @@ class Http2Test {
             }
             Rig.eventually("all wait", () -> rig.metric("reveille_holds") == Http2Streams.MOST_STREAMS - 1);
 
-            client.request(299, "PUT", rig.hand("/upload2"), false, "content-length", "4000000");
             rig.hand.on("/upload2", (line, head) -> {
                 line.skip(4_000_000);
                 line.send(OK);
             });
+            client.request(299, "PUT", rig.hand("/upload2"), false, "content-length", "4000000");
             upload(client, 299, 4_000_000);
             assertThat(client.head(299)).containsEntry(":status", "200");
         } finally {
