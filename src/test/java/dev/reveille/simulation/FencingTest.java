@@ -40,7 +40,7 @@ class FencingTest {
         LOG.setLevel(before);
     }
 
-    @Property(tries = 3_000, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 10_000, edgeCases = EdgeCasesMode.NONE)
     void noInterleavingBreaksASession(@ForAll("plays") List<Action> play) {
         played(play);
     }
