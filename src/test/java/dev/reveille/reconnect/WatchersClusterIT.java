@@ -45,6 +45,7 @@ class WatchersClusterIT {
     private static final int OF_ALL = 6;
     private static final int ONE_IN_A_WHILE = 15;
     private static final int LOOK_MILLIS = 20;
+    private static final int TRACE = 30;
 
     /** It is never killed, and who stays there hears all. */
     private static final int TRUSTED = 0;
@@ -203,16 +204,21 @@ class WatchersClusterIT {
         say("errors in the logs of the nodes: %s", defects());
     }
 
-    /** What nodes logged as an error, but for Vert.x' word on a connection that was reset. */
+    /** What nodes logged as an error, and the lines behind it, but for Vert.x' word on a connection that was reset. */
     private List<String> defects() throws IOException {
         try (Stream<Path> logs = Files.list(folder)) {
-            List<String> lines = new ArrayList<>();
+            List<String> found = new ArrayList<>();
             for (Path log : logs.filter(Files::isRegularFile).toList()) {
-                Files.readAllLines(log).stream()
-                        .filter(line -> line.contains(" ERROR ") && !line.contains(" ConnectionBase "))
-                        .forEach(line -> lines.add(log.getFileName() + ": " + line));
+                List<String> lines = Files.readAllLines(log);
+                for (int i = 0; i < lines.size(); i++) {
+                    String line = lines.get(i);
+                    if (line.contains(" ERROR ") && !line.contains(" ConnectionBase ")) {
+                        List<String> behind = lines.subList(i + 1, Math.min(lines.size(), i + TRACE));
+                        found.add(log.getFileName() + ": " + line + " " + String.join(" |", behind));
+                    }
+                }
             }
-            return lines;
+            return found;
         }
     }
 
