@@ -2,14 +2,14 @@
 # Reveille beside nginx and HAProxy, on this machine: the same origin behind each, the proxy alone on one core, load and
 # origin on another. All are measured in interleaved rounds, and each figure is the median of them. Takes some ten minutes.
 #
-#   src/bench/proxies.sh [--rounds N] [--seconds S] [--only "reveille haproxy"] [--what "small big bulk rate sockets stall"]
+#   src/bench/proxies.sh [--rounds N] [--seconds S] [--only "reveille haproxy"] [--what "small big bulk even rate sockets stall"]
 #
 # CPU is that of the proxy's processes, user and system, from /proc. Needs Java 17, curl, and as root installs wrk, nginx,
 # haproxy and h2load (nghttp2-client) if they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-rounds=5 seconds=5 only="reveille haproxy nginx" what="small big bulk rate sockets stall"
+rounds=5 seconds=5 only="reveille haproxy nginx" what="small big bulk even rate sockets stall"
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=$2 ;;
@@ -165,13 +165,23 @@ http_load() { # proxy, figure, path, connections
   say "$1" "$2.p99" "$(millis "$(awk '$1=="99%" {print $2}' <<<"$out")")"
   say "$1" "$2.cpu" "$(awk "BEGIN {print ($after-$before)/$hz/$requests*10000}")"
 }
-rate_load() { # 1,000 requests a second on 20 connections
+percentiles() { # proxy, figure: of the log of h2load, whose third column is microseconds
+  sort -n -k3,3 "$dir/rate.log" | awk '{v[NR]=$3} END {if (NR) print v[int(NR*0.5)+1]/1000, v[int(NR*0.99)+1]/1000; else print 0, 0}' >"$dir/rate"
+  say "$1" "$2.p50" "$(cut -d' ' -f1 "$dir/rate")"
+  say "$1" "$2.p99" "$(cut -d' ' -f2 "$dir/rate")"
+}
+rate_load() { # 1,000 requests a second on 20 connections, all of them at once every 20 ms
   rm -f "$dir/rate.log"
   taskset -c $load_core h2load --h1 -t1 -c20 --rps 50 -D "$seconds" --warm-up-time 1 -H 'X-Session-API-Key: bench-key' \
     --log-file "$dir/rate.log" "$(url "$1" web/runtime/small)" >/dev/null 2>&1 || true
-  sort -n -k3,3 "$dir/rate.log" | awk '{v[NR]=$3} END {if (NR) print v[int(NR*0.5)+1]/1000, v[int(NR*0.99)+1]/1000; else print 0, 0}' >"$dir/rate"
-  say "$1" rate.p50 "$(cut -d' ' -f1 "$dir/rate")"
-  say "$1" rate.p99 "$(cut -d' ' -f2 "$dir/rate")"
+  percentiles "$1" rate
+}
+even_load() { # the same, one every millisecond: connections that begin 21 ms after one another, of which each sends every 20 ms
+  rm -f "$dir/all.log"
+  taskset -c $load_core h2load --h1 -t1 -c20 -r1 --rate-period 21ms --rps 50 -n $(((seconds + 1) * 1000)) \
+    -H 'X-Session-API-Key: bench-key' --log-file "$dir/all.log" "$(url "$1" web/runtime/small)" >/dev/null 2>&1 || true
+  sort -n "$dir/all.log" | tail -n +1001 >"$dir/rate.log"
+  percentiles "$1" even
 }
 bulk_load() { # 1 GiB each way
   local direction before
@@ -241,6 +251,7 @@ for round in $(seq "$rounds"); do
         big) http_load "$p" big web/runtime/big 64 ;;
         bulk) bulk_load "$p" ;;
         rate) rate_load "$p" ;;
+        even) even_load "$p" ;;
         sockets) [ "$round" -gt 1 ] || idle_sockets "$p" || echo "$p: no figure for idle websockets" >&2 ;;
         stall) [ "$round" -gt 1 ] || stalled "$p" ;;
       esac
@@ -266,7 +277,9 @@ for w in small:"12 bytes, 64 connections" big:"64 KiB, 64 connections"; do
   row "${w%%:*}.p99" "p99, ms"
   row "${w%%:*}.cpu" "CPU-seconds per 10,000"
 done
-row rate.p50 "12 bytes, 1,000 requests/s: p50, ms"
+row even.p50 "12 bytes, 1,000 requests/s, one every ms: p50, ms"
+row even.p99 "p99, ms"
+row rate.p50 "12 bytes, 1,000 requests/s, 20 at once: p50, ms"
 row rate.p99 "p99, ms"
 row down.cpu "1 GiB down: CPU-seconds"
 row down.took "seconds"
