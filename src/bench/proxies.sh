@@ -144,7 +144,9 @@ done
 # Measuring.
 hz=$(getconf CLK_TCK)
 family() { echo "$1"; pgrep -P "$1" || true; }
-ticks() { for i in $(family "$1"); do cat "/proc/$i/stat" 2>/dev/null | sed 's/.*) //' | awk '{print $12+$13}'; done | awk '{s+=$1} END {print s+0}'; }
+ticks_of() { for i in $(family "$1"); do cat "/proc/$i/stat" 2>/dev/null | sed 's/.*) //' | awk "{print $2}"; done | awk '{s+=$1} END {print s+0}'; }
+ticks() { ticks_of "$1" '$12+$13'; }
+user_ticks() { ticks_of "$1" '$12'; }
 rss_kib() { for i in $(family "$1"); do awk '/^VmRSS/ {print $2}' "/proc/$i/status" 2>/dev/null; done | awk '{s+=$1} END {print s+0}'; }
 peak_kib() { for i in $(family "$1"); do awk '/^VmHWM/ {print $2}' "/proc/$i/status" 2>/dev/null; done | awk '{s+=$1} END {print s+0}'; }
 forget_peak() { for i in $(family "$1"); do echo 5 >"/proc/$i/clear_refs" 2>/dev/null || true; done; }
@@ -154,16 +156,17 @@ url() { echo "http://127.0.0.1:${port[$1]}/$2"; }
 progress() { printf '\r\033[K%s' "$*" >&2; }
 
 http_load() { # proxy, figure, path, connections
-  local before after out
-  before=$(ticks "${pid[$1]}")
+  local before after user_before user_after out
+  before=$(ticks "${pid[$1]}") user_before=$(user_ticks "${pid[$1]}")
   out=$(taskset -c $load_core wrk -t1 -c"$4" -d"${seconds}s" --latency -H 'X-Session-API-Key: bench-key' "$(url "$1" "$3")")
-  after=$(ticks "${pid[$1]}")
+  after=$(ticks "${pid[$1]}") user_after=$(user_ticks "${pid[$1]}")
   local requests; requests=$(awk '/requests in/ {print $1}' <<<"$out")
   if grep -q -E 'Non-2xx|Socket errors' <<<"$out"; then echo "$1 $2: $(grep -E 'Non-2xx|Socket errors' <<<"$out")" >&2; fi
   say "$1" "$2.rps" "$(awk '/Requests\/sec/ {print $2}' <<<"$out")"
   say "$1" "$2.p50" "$(millis "$(awk '$1=="50%" {print $2}' <<<"$out")")"
   say "$1" "$2.p99" "$(millis "$(awk '$1=="99%" {print $2}' <<<"$out")")"
   say "$1" "$2.cpu" "$(awk "BEGIN {print ($after-$before)/$hz/$requests*10000}")"
+  say "$1" "$2.user" "$(awk "BEGIN {print ($user_after-$user_before)/$hz/$requests*10000}")"
 }
 percentiles() { # proxy, figure: of the log of h2load, whose third column is microseconds
   sort -n -k3,3 "$dir/rate.log" | awk '{v[NR]=$3} END {if (NR) print v[int(NR*0.5)+1]/1000, v[int(NR*0.99)+1]/1000; else print 0, 0}' >"$dir/rate"
@@ -276,6 +279,7 @@ for w in small:"12 bytes, 64 connections" big:"64 KiB, 64 connections"; do
   row "${w%%:*}.p50" "p50, ms"
   row "${w%%:*}.p99" "p99, ms"
   row "${w%%:*}.cpu" "CPU-seconds per 10,000"
+  row "${w%%:*}.user" "of them outside of the kernel"
 done
 row even.p50 "12 bytes, 1,000 requests/s, one every ms: p50, ms"
 row even.p99 "p99, ms"

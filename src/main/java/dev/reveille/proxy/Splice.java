@@ -25,6 +25,11 @@ final class Splice extends ChannelInboundHandlerAdapter {
     /** Shorter chunks may be events that come once in a while, and are not worth it. */
     private static final int WORTH_IT = 16 * 1024;
 
+    /** Read at once it is a lot, and a body is long that has given as much. */
+    private static final int LOT = 64 * 1024;
+
+    private static final int LONG = 4 * LOT;
+
     /** The body as Vert.x sees it. */
     interface Body {
         /** How many chunks came through Vert.x. */
@@ -54,14 +59,20 @@ final class Splice extends ChannelInboundHandlerAdapter {
     private final ChannelHandlerContext source;
     private final VertxConnection sink;
     private final Body body;
+    private final Rota rota;
     private boolean joined;
     private boolean over;
+    private boolean wanted = true;
+    private boolean waits;
+    private long passed;
+    private long passedBefore;
     private Cork cork;
 
     private Splice(ChannelHandlerContext source, VertxConnection sink, Body body) {
         this.source = source;
         this.sink = sink;
         this.body = body;
+        this.rota = Rota.of(source.channel().eventLoop());
     }
 
     /** Whether a body with a chunk of {@code length} is worth it. */
@@ -111,8 +122,31 @@ final class Splice extends ChannelInboundHandlerAdapter {
 
     /** Whether to go on reading. */
     void reading(boolean on) {
-        if (joined && !over) {
-            source.channel().config().setAutoRead(on);
+        if (!joined || over) {
+            return;
+        }
+        wanted = on;
+        if (on && passed >= LONG && rota.isFull()) {
+            waitForTurn();
+        }
+        read();
+    }
+
+    private void read() {
+        source.channel().config().setAutoRead(wanted && !waits);
+    }
+
+    private void waitForTurn() {
+        if (!waits) {
+            waits = true;
+            rota.await(this::turn);
+        }
+    }
+
+    private void turn() {
+        waits = false;
+        if (!over) {
+            read();
         }
     }
 
@@ -142,7 +176,9 @@ final class Splice extends ChannelInboundHandlerAdapter {
         if (over) {
             return;
         }
-        reading(true);
+        if (joined) {
+            source.channel().config().setAutoRead(true);
+        }
         over = true;
         joined = false;
         if (!source.isRemoved()) {
@@ -173,9 +209,16 @@ final class Splice extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext context) {
         scatter();
         context.fireChannelReadComplete();
+        long read = passed - passedBefore;
+        passedBefore = passed;
+        if (joined && read >= LOT && passed >= LONG && rota.gave() && wanted) {
+            waitForTurn();
+            read();
+        }
     }
 
     private void pass(HttpContent chunk) {
+        passed += chunk.content().readableBytes();
         body.moved(chunk.content().readableBytes());
         if (body.begins(chunk.content())) {
             ReferenceCountUtil.release(chunk);

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.testing.Line;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +27,7 @@ class LongBodiesTest {
     private static final String OK = "HTTP/1.1 200 OK\r\n";
     private static final String EMPTY = "Content-Length: 0\r\n\r\n";
     private static final int LENGTH = 24 << 20;
+    private static final int MANY = 40;
     private static final long MORE_THAN_ALL_BUFFERS = 200L << 20;
 
     private static Rig rig;
@@ -122,6 +127,47 @@ class LongBodiesTest {
             new Junk(seed).sendTo(client, LENGTH);
             assertThat(client.head().field("X-Crc")).isEqualTo("" + new Junk(seed).crc(LENGTH));
             assertThat(asked(client, "/alive").status()).as("the next answer").isEqualTo(200);
+        }
+    }
+
+    /** More at once than an event loop reads in a turn, some of which read slowly. */
+    @Test
+    void manyUploadsAndDownloadsAtOnceArriveWhole() throws Exception {
+        int length = 3 << 20;
+        rig.hand.on("/many-up", (line, head) -> {
+            int seed = Integer.parseInt(head.field("X-Seed"));
+            long crc = crcOf(line, length, new Random(seed));
+            line.send(OK + "X-Crc: " + crc + "\r\n" + EMPTY);
+        });
+        rig.hand.on("/many-down", (line, head) -> {
+            line.send(OK + "Content-Length: " + length + "\r\n\r\n");
+            new Junk(Integer.parseInt(head.field("X-Seed"))).sendTo(line, length);
+        });
+
+        ExecutorService clients = Executors.newCachedThreadPool();
+        List<Future<Long>> crcs = new ArrayList<>();
+        for (int i = 0; i < MANY; i++) {
+            int seed = i;
+            crcs.add(clients.submit(() -> seed % 2 == 0 ? uploaded(seed, length) : downloaded(seed, length)));
+        }
+        for (int i = 0; i < MANY; i++) {
+            assertThat(crcs.get(i).get()).as("of " + i).isEqualTo(new Junk(i).crc(length));
+        }
+        clients.shutdown();
+    }
+
+    private static long uploaded(int seed, int length) throws IOException {
+        try (Line client = post("/many-up", "X-Seed: " + seed + "\r\nContent-Length: " + length + "\r\n\r\n")) {
+            new Junk(seed).sendTo(client, length);
+            return Long.parseLong(client.head().field("X-Crc"));
+        }
+    }
+
+    private static long downloaded(int seed, int length) throws IOException {
+        try (Line client = rig.client()) {
+            client.send("GET " + rig.hand("/many-down") + " HTTP/1.1\r\nHost: gw\r\nX-Seed: " + seed + "\r\n\r\n");
+            client.head();
+            return crcOf(client, length, new Random(seed));
         }
     }
 
