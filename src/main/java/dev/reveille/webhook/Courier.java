@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,15 +31,23 @@ final class Courier {
 
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
+    /** So many changes of one session are kept. */
+    static final int MOST_OF_ONE = 1_000;
+
+    /** Where all are more than this, no more of each than its record has. */
+    private static final int MOST_OF_ALL = 100_000;
+
     private final Vertx vertx;
     private final Receiver receiver;
     private final Map<SessionId, Round> rounds = new LinkedHashMap<>();
     private final Deque<Round> ready = new ArrayDeque<>();
+    private final List<Round> parked = new ArrayList<>();
     private final Progress progress;
     private final Settings.Webhook settings;
     private final WebhookMeters meters;
     private final InstantSource clock;
     private int under;
+    private int kept;
     private boolean closed;
     private boolean full;
 
@@ -70,6 +79,9 @@ final class Courier {
 
         /** Whether this node posts for the session. */
         boolean mine(SessionId session);
+
+        /** Whether it may already: not while another may have something under way. {@link Courier#settled} says since when. */
+        boolean mayPost(SessionId session);
     }
 
     /** Something has changed, to {@code now}. */
@@ -77,10 +89,11 @@ final class Courier {
         Round known = rounds.get(now.id());
         if (known != null) {
             known.heard(now);
+            count(known);
         } else if (rounds.size() >= settings.most()) {
             turnedAway(now);
         } else {
-            begin(now);
+            begin(new Unposted(now, MOST_OF_ONE));
         }
     }
 
@@ -97,6 +110,21 @@ final class Courier {
         }
     }
 
+    private void count(Round round) {
+        if (kept + round.unposted.size() - round.counted > MOST_OF_ALL) {
+            round.unposted.keep(Session.REMEMBERED);
+        }
+        kept += round.unposted.size() - round.counted;
+        round.counted = round.unposted.size();
+    }
+
+    /** Nobody else has something under way any more. */
+    void settled() {
+        List<Round> all = List.copyOf(parked);
+        parked.clear();
+        all.forEach(this::begin);
+    }
+
     /** Of how many sessions something is to be posted. */
     int behind() {
         return rounds.size();
@@ -107,16 +135,18 @@ final class Courier {
         rounds.values().forEach(round -> vertx.cancelTimer(round.timer));
         rounds.clear();
         ready.clear();
+        parked.clear();
     }
 
-    private void begin(Session session) {
-        Round round = new Round(session);
-        rounds.put(session.id(), round);
+    private void begin(Unposted unposted) {
+        Round round = new Round(unposted);
+        rounds.put(unposted.latest().id(), round);
+        count(round);
         begin(round);
     }
 
     private void begin(Round round) {
-        progress.of(round.latest).onComplete(found -> {
+        progress.of(round.latest()).onComplete(found -> {
             if (found.failed()) {
                 again(round, found.cause());
             } else {
@@ -138,23 +168,35 @@ final class Courier {
     }
 
     private void go(Round round) {
-        Session session = round.latest;
-        if (round.posted.revision() >= session.revision() || !progress.mine(session.id())) {
-            rounds.remove(session.id());
-            round.nextLife.ifPresent(this::begin);
-            if (full && rounds.size() <= settings.most() / 2) {
-                full = false;
-                progress.roomAgain();
-            }
-            return;
+        SessionId session = round.latest().id();
+        Optional<SessionChange> next = round.unposted.behind(round.posted);
+        count(round);
+        if (next.isEmpty() || !progress.mine(session)) {
+            end(round);
+        } else if (progress.mayPost(session)) {
+            post(round, next.get());
+        } else {
+            parked.add(round);
         }
-        List<SessionChange> all = session.changesSince(round.posted.revision()).orElseGet(session::changes);
-        SessionChange change = all.get(0);
+    }
+
+    private void end(Round round) {
+        kept -= round.counted;
+        rounds.remove(round.latest().id());
+        round.nextLife.ifPresent(this::begin);
+        if (full && rounds.size() <= settings.most() / 2) {
+            full = false;
+            progress.roomAgain();
+        }
+    }
+
+    private void post(Round round, SessionChange change) {
         long skipped = change.revision() - round.posted.revision() - 1;
         JsonObject json = Wire.change(change);
         if (skipped > 0) {
             json.put("coalesced", true).put("skipped", skipped);
         }
+        Session session = round.latest();
         String id =
                 session.id() + "-" + Long.toString(session.createdAt().toEpochMilli(), 36) + "-" + change.revision();
         under++;
@@ -219,7 +261,7 @@ final class Courier {
         if (Integer.bitCount(round.failures) == 1) {
             LOG.warn(
                     "session={} the webhook's receiver could not be told, {} times now, next in {} ms: {}",
-                    round.latest.id(),
+                    round.latest().id(),
                     round.failures,
                     pause.toMillis(),
                     error.getMessage());
@@ -246,15 +288,20 @@ final class Courier {
 
     /** One session that the receiver has to hear of. */
     private static final class Round {
-        private Session latest;
-        private Optional<Session> nextLife = Optional.empty();
+        private final Unposted unposted;
+        private int counted;
+        private Optional<Unposted> nextLife = Optional.empty();
         private Posted posted;
         private Instant failingSince;
         private int failures;
         private long timer = -1;
 
-        private Round(Session latest) {
-            this.latest = latest;
+        private Round(Unposted unposted) {
+            this.unposted = unposted;
+        }
+
+        private Session latest() {
+            return unposted.latest();
         }
 
         /** @param age of the change that was refused just now; one that was never tried before gets its tries */
@@ -268,10 +315,12 @@ final class Courier {
 
         /** One that was forgotten and opened again is told of when all of its earlier life was. */
         private void heard(Session now) {
-            if (latest.sameLife(now)) {
-                latest = now.revision() > latest.revision() ? now : latest;
-            } else if (now.createdAt().isAfter(latest.createdAt())) {
-                nextLife = Optional.of(now);
+            if (latest().sameLife(now)) {
+                unposted.heard(now);
+            } else if (nextLife.filter(next -> next.latest().sameLife(now)).isPresent()) {
+                nextLife.get().heard(now);
+            } else if (now.createdAt().isAfter(latest().createdAt())) {
+                nextLife = Optional.of(new Unposted(now, Session.REMEMBERED));
             }
         }
     }

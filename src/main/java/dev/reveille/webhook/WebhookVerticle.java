@@ -106,8 +106,9 @@ public final class WebhookVerticle extends VerticleBase {
         });
     }
 
+    /** What others may have under way is waited for there. */
     private void changed(Session session) {
-        if (mayPost(session.id())) {
+        if (isMine(session.id())) {
             courier.changed(session);
         }
     }
@@ -141,6 +142,7 @@ public final class WebhookVerticle extends VerticleBase {
             }
             settling = false;
             settled = node.members();
+            courier.settled();
             takeStock().onFailure(e -> {
                 LOG.warn("what is still to be posted could not be read: {}", e.getMessage());
                 membersChanged();
@@ -165,7 +167,7 @@ public final class WebhookVerticle extends VerticleBase {
     }
 
     private void look(Session session, Map<String, String> told) {
-        if (mayPost(session.id()) && isBehind(session, told)) {
+        if (isMine(session.id()) && isBehind(session, told)) {
             courier.changed(session);
         }
     }
@@ -215,6 +217,11 @@ public final class WebhookVerticle extends VerticleBase {
         @Override
         public boolean mine(SessionId session) {
             return isMine(session);
+        }
+
+        @Override
+        public boolean mayPost(SessionId session) {
+            return WebhookVerticle.this.mayPost(session);
         }
     }
 }

@@ -80,9 +80,8 @@ class WatchersClusterIT {
                 Map.of(
                         "REVEILLE_WEBHOOK_URL", hook.url(),
                         "REVEILLE_WEBHOOK_SECRET", "watchers",
-                        // Three of them pass before another node posts; in more time there would be more than sessions
-                        // remember.
-                        "REVEILLE_WEBHOOK_TIMEOUT", "400ms",
+                        // Three of them pass before another node posts: more changes than a session remembers.
+                        "REVEILLE_WEBHOOK_TIMEOUT", "1s",
                         "REVEILLE_WEBHOOK_RETRY_DELAY", "50ms"));
         say("seed %d", seed);
     }

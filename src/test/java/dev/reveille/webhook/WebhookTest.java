@@ -3,6 +3,7 @@ package dev.reveille.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.config.Settings;
+import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -13,6 +14,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -232,6 +234,48 @@ class WebhookTest {
         }
         assertThat(post.detail()).isEqualTo("three");
         eventually(() -> other.posts("delivered") >= 1 && other.behind() == 0);
+    }
+
+    @Test
+    void aReceiverThatIsAwayForMoreThanASessionRemembersIsToldOfEachChange() {
+        AtomicBoolean away = new AtomicBoolean(true);
+        receiver.answers((post, request) ->
+                request.response().setStatusCode(away.get() ? 503 : 204).end());
+        HookStage node = HookStage.of(vertx, settings());
+        node.opens("s");
+        assertThat(receiver.next().revision()).isEqualTo(1);
+        IntStream.range(0, 3 * Session.REMEMBERED).forEach(i -> node.changes("s", "one more"));
+        away.set(false);
+
+        assertThatAllAreToldInOrder(1 + 3 * Session.REMEMBERED);
+        assertThat(node.posts("skipped")).isZero();
+    }
+
+    @Test
+    void whoTakesOverKeepsWhatHappensUntilItMayPost() {
+        receiver.answers(HookReceiver::takes);
+        HookStage dying = HookStage.of(vertx, settings());
+        dying.opens("s");
+        eventually(() -> dying.posts("delivered") == 1);
+        HookStage other = dying.beside("node-b", settings(SECRET, Duration.ofMillis(300), 1_000));
+        other.members("node-a", "node-b", "node-c");
+
+        dying.dies();
+        other.members("node-b");
+        IntStream.range(0, 2 * Session.REMEMBERED).forEach(i -> dying.changes("s", "one more"));
+
+        assertThatAllAreToldInOrder(1 + 2 * Session.REMEMBERED);
+        assertThat(other.posts("skipped")).isZero();
+    }
+
+    /** Each at least once. */
+    private void assertThatAllAreToldInOrder(long last) {
+        long told = 0;
+        while (told < last) {
+            long next = receiver.next().revision();
+            assertThat(next).isBetween(1L, told + 1);
+            told = Math.max(told, next);
+        }
     }
 
     @Test
