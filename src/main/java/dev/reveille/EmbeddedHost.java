@@ -1,7 +1,7 @@
 package dev.reveille;
 
 import dev.reveille.bus.ClusterNode;
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
 import dev.reveille.sandboxhost.SandboxHost;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -26,14 +26,14 @@ final class EmbeddedHost {
 
     private final Vertx vertx;
     private final ClusterNode node;
-    private final Settings.Embedded settings;
+    private final EmbeddedSettings settings;
     private AsyncMap<String, Integer> shared;
     private volatile int port;
     private volatile SandboxHost own;
     private volatile boolean leaving;
     private volatile boolean endedInOrder;
 
-    EmbeddedHost(Vertx vertx, ClusterNode node, Settings.Embedded settings) {
+    EmbeddedHost(Vertx vertx, ClusterNode node, EmbeddedSettings settings) {
         this.vertx = Objects.requireNonNull(vertx, "vertx");
         this.node = Objects.requireNonNull(node, "node");
         this.settings = Objects.requireNonNull(settings, "settings");

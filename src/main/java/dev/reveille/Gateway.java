@@ -10,8 +10,10 @@ import dev.reveille.bridge.Bridges;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.SharedSecret;
+import dev.reveille.config.HttpSettings;
 import dev.reveille.config.PortRange;
 import dev.reveille.config.Settings;
+import dev.reveille.config.TlsSettings;
 import dev.reveille.console.Console;
 import dev.reveille.http.Certificates;
 import dev.reveille.lifecycle.LifecycleVerticle;
@@ -255,13 +257,13 @@ public final class Gateway {
     }
 
     private Future<Optional<Certificates>> certificates() {
-        Settings.Tls tls = settings.http().tls();
+        TlsSettings tls = settings.http().tls();
         return tls.enabled()
                 ? Certificates.watch(vertx, tls).map(Optional::of)
                 : Future.succeededFuture(Optional.empty());
     }
 
-    private static PublicUrls urls(Settings.Http http) {
+    private static PublicUrls urls(HttpSettings http) {
         return switch (http.routing()) {
             case PATH -> new PublicUrls(http.publicUrl());
             case SUBDOMAIN -> PublicUrls.byHost(http.publicUrl(), http.domain().orElseThrow(), http.domainSeparator());

@@ -2,6 +2,7 @@ package dev.reveille;
 
 import dev.reveille.bus.Cluster;
 import dev.reveille.bus.ClusterNode;
+import dev.reveille.config.ClusterSettings;
 import dev.reveille.config.Settings;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -37,7 +38,7 @@ record Platform(Vertx vertx, ClusterNode node, PrometheusMeterRegistry meters) {
      *
      * @return once it stands; fails if the cluster cannot be joined
      */
-    static Future<Platform> start(Settings.Cluster cluster) {
+    static Future<Platform> start(ClusterSettings cluster) {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         MicrometerMetricsOptions options = new MicrometerMetricsOptions()
                 .setEnabled(true)
@@ -55,7 +56,7 @@ record Platform(Vertx vertx, ClusterNode node, PrometheusMeterRegistry meters) {
         return Cluster.join(membership(cluster), base, builder).map(node -> of(node.vertx(), node, meters));
     }
 
-    private static Cluster.Options membership(Settings.Cluster cluster) {
+    private static Cluster.Options membership(ClusterSettings cluster) {
         return new Cluster.Options(
                 cluster.name(),
                 cluster.host(),

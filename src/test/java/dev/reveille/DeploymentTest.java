@@ -5,8 +5,10 @@ import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.reveille.config.AdminSettings;
 import dev.reveille.config.Settings;
 import dev.reveille.config.SettingsReader;
+import dev.reveille.config.ShutdownSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +93,7 @@ class DeploymentTest {
 
     @Test
     void aNodeMayDrainBeforeItIsKilled() {
-        Settings.Shutdown shutdown = settings("reveille-1").shutdown();
+        ShutdownSettings shutdown = settings("reveille-1").shutdown();
 
         assertThat(NODES)
                 .allSatisfy(node -> assertThat(seconds(service(node).get("stop_grace_period")))
@@ -185,7 +187,7 @@ class DeploymentTest {
 
     @Test
     void prometheusAsksAllNodes() {
-        Settings.Admin admin = settings("reveille-1").admin();
+        AdminSettings admin = settings("reveille-1").admin();
 
         assertThat(only("targets: \\[(.+)]", text(PROMETHEUS)).split(", "))
                 .containsExactlyElementsOf(

@@ -4,7 +4,7 @@ import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.bus.ClusterNode;
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
 import dev.reveille.config.TestSettings;
 import io.vertx.core.Vertx;
 import io.vertx.core.shareddata.AsyncMap;
@@ -49,7 +49,7 @@ class EmbeddedHostTest {
         await(host.stop());
     }
 
-    private static Settings.Embedded settings(Path folder) {
+    private static EmbeddedSettings settings(Path folder) {
         return TestSettings.of("embedded.directory=" + folder, "embedded.isolation=none")
                 .embedded();
     }

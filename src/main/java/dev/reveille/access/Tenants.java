@@ -1,7 +1,7 @@
 package dev.reveille.access;
 
 import dev.reveille.config.Digests;
-import dev.reveille.config.Settings;
+import dev.reveille.config.TenantSettings;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -14,11 +14,11 @@ public final class Tenants {
     /** The only tenant where none is configured. */
     public static final String EVERYBODY = "default";
 
-    private final List<Settings.Tenant> tenants;
+    private final List<TenantSettings> tenants;
     private final List<Door> doors;
     private final Optional<String> commonUpstreamKey;
 
-    public Tenants(List<Settings.Tenant> tenants, Optional<String> commonUpstreamKey) {
+    public Tenants(List<TenantSettings> tenants, Optional<String> commonUpstreamKey) {
         this.tenants = List.copyOf(tenants);
         this.doors =
                 tenants.stream().map(t -> new Door(t.name(), t.keySha256())).toList();
@@ -71,11 +71,11 @@ public final class Tenants {
     public List<String> names() {
         return open()
                 ? List.of(EVERYBODY)
-                : tenants.stream().map(Settings.Tenant::name).toList();
+                : tenants.stream().map(TenantSettings::name).toList();
     }
 
     private Optional<String> ownKey(String name) {
-        return tenants.stream().filter(t -> t.name().equals(name)).findFirst().flatMap(Settings.Tenant::upstreamApiKey);
+        return tenants.stream().filter(t -> t.name().equals(name)).findFirst().flatMap(TenantSettings::upstreamApiKey);
     }
 
     /** What lets a tenant in. */

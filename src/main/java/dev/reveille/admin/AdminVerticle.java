@@ -1,6 +1,6 @@
 package dev.reveille.admin;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.AdminSettings;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@code /live}, {@code /ready} and {@code /metrics}. */
 public final class AdminVerticle extends VerticleBase {
-    private final Settings.Admin settings;
+    private final AdminSettings settings;
     private final Readiness readiness;
     private final PrometheusMeterRegistry meters;
     private final AtomicInteger port;
@@ -25,7 +25,7 @@ public final class AdminVerticle extends VerticleBase {
 
     /** @param port set to where it listens */
     public AdminVerticle(
-            Settings.Admin settings, Readiness readiness, PrometheusMeterRegistry meters, AtomicInteger port) {
+            AdminSettings settings, Readiness readiness, PrometheusMeterRegistry meters, AtomicInteger port) {
         this.settings = Objects.requireNonNull(settings, "settings");
         this.readiness = Objects.requireNonNull(readiness, "readiness");
         this.meters = Objects.requireNonNull(meters, "meters");

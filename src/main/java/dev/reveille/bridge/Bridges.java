@@ -2,7 +2,7 @@ package dev.reveille.bridge;
 
 import dev.reveille.access.Tenants;
 import dev.reveille.access.Tickets;
-import dev.reveille.config.Settings;
+import dev.reveille.config.BridgeSettings;
 import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,7 +36,7 @@ public final class Bridges {
             Tenants tenants,
             Tickets tickets,
             StatusStreams streams,
-            Settings.Bridges settings,
+            BridgeSettings settings,
             Duration goodbyes,
             MeterRegistry meters) {
         Feed feed = new Feed();

@@ -1,6 +1,6 @@
 package dev.reveille.bridge;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.BridgeSettings;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import java.time.Duration;
@@ -28,7 +28,7 @@ final class Seats {
     private final Map<String, Integer> tenants = new HashMap<>();
     private int seated;
 
-    Seats(Settings.Bridges settings) {
+    Seats(BridgeSettings settings) {
         this.most = settings.maxSockets();
         this.mostOfTenant = settings.perTenant();
         this.mostStrangers = settings.maxStrangers();

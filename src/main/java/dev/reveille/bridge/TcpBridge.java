@@ -1,7 +1,7 @@
 package dev.reveille.bridge;
 
 import dev.reveille.config.KeyPairFiles;
-import dev.reveille.config.Settings;
+import dev.reveille.config.TcpBridgeSettings;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.net.NetServer;
@@ -32,7 +32,7 @@ final class TcpBridge extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        Settings.TcpBridge tcp = house.settings().tcp();
+        TcpBridgeSettings tcp = house.settings().tcp();
         return options(tcp)
                 .compose(options -> {
                     server = vertx.createNetServer(options).connectHandler(this::arrives);
@@ -48,7 +48,7 @@ final class TcpBridge extends VerticleBase {
                 });
     }
 
-    private Future<NetServerOptions> options(Settings.TcpBridge tcp) {
+    private Future<NetServerOptions> options(TcpBridgeSettings tcp) {
         NetServerOptions options = new NetServerOptions().setTcpKeepAlive(true);
         if (tcp.certificate().isEmpty()) {
             return Future.succeededFuture(options);

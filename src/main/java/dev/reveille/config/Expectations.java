@@ -1,10 +1,12 @@
 package dev.reveille.config;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -100,6 +102,20 @@ final class Expectations {
     Expectations that(boolean met, Problem otherwise) {
         if (!met) {
             problems.add(otherwise);
+        }
+        return this;
+    }
+
+    /** Of PEM files, {@code certificate} and {@code key} below the section: both or none, and of use together. */
+    Expectations keyPair(Optional<Path> certificate, Optional<Path> key) {
+        that(certificate.isPresent() || key.isEmpty(), "certificate", "missing", "a file; there is a key");
+        that(key.isPresent() || certificate.isEmpty(), "key", "missing", "a file; there is a certificate");
+        if (certificate.isPresent() && key.isPresent()) {
+            try {
+                KeyPairFiles.read(certificate.get(), key.get());
+            } catch (UnusableFileException unusable) {
+                that(false, unusable.key(), unusable.file().toString(), unusable.expected());
+            }
         }
         return this;
     }

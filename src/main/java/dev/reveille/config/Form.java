@@ -217,4 +217,9 @@ record Form<T>(Reading<T> reading, Function<T, String> writing, Function<String,
     private static String lower(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
+
+    static URI withoutTrailingSlash(URI url) {
+        String text = url.toString();
+        return text.endsWith("/") ? URI.create(text.replaceFirst("/+$", "")) : url;
+    }
 }

@@ -36,11 +36,8 @@ final class Keys {
             Form.urlOr("", "an http or https URL, or nothing"),
             "",
             s -> s.http().publicUrl());
-    static final Key<Settings.Routing> HTTP_ROUTING = key(
-            "http.routing",
-            Form.choice(Settings.Routing.class),
-            "path",
-            s -> s.http().routing());
+    static final Key<Routing> HTTP_ROUTING = key(
+            "http.routing", Form.choice(Routing.class), "path", s -> s.http().routing());
     static final Key<Optional<String>> HTTP_DOMAIN =
             key("http.domain", Form.textOrNone(), "", s -> s.http().domain());
     static final Key<String> HTTP_DOMAIN_SEPARATOR =
@@ -109,9 +106,9 @@ final class Keys {
             s -> s.embedded().directory());
     static final Key<List<String>> EMBEDDED_COMMAND =
             key("embedded.command", Form.WORDS, "", s -> s.embedded().command());
-    static final Key<Settings.Isolation> EMBEDDED_ISOLATION = key(
+    static final Key<Isolation> EMBEDDED_ISOLATION = key(
             "embedded.isolation",
-            Form.choice(Settings.Isolation.class),
+            Form.choice(Isolation.class),
             "auto",
             s -> s.embedded().isolation());
     static final Key<Integer> EMBEDDED_MAX_SANDBOXES =
@@ -267,9 +264,9 @@ final class Keys {
     static final Key<Duration> SHUTDOWN_WEBSOCKETS =
             key("shutdown.websockets", Form.TIME, "10s", s -> s.shutdown().websockets());
 
-    static final Key<Settings.Log.Format> LOG_FORMAT = key(
+    static final Key<LogSettings.Format> LOG_FORMAT = key(
             "log.format",
-            Form.choice(Settings.Log.Format.class),
+            Form.choice(LogSettings.Format.class),
             "text",
             s -> s.log().format());
     static final Key<String> LOG_LEVEL =
@@ -319,29 +316,29 @@ final class Keys {
     }
 
     static Key<Optional<String>> intentService(int index) {
-        return ofMatch(index, "service", Settings.Match::service);
+        return ofMatch(index, "service", IntentMatch::service);
     }
 
     static Key<Optional<String>> intentMethod(int index) {
-        return ofMatch(index, "method", Settings.Match::method);
+        return ofMatch(index, "method", IntentMatch::method);
     }
 
     static Key<Optional<String>> intentPath(int index) {
-        return ofMatch(index, "path", Settings.Match::path);
+        return ofMatch(index, "path", IntentMatch::path);
     }
 
     static Key<Optional<String>> intentHeader(int index) {
-        return ofMatch(index, "header", Settings.Match::header);
+        return ofMatch(index, "header", IntentMatch::header);
     }
 
     static Key<Optional<String>> intentValue(int index) {
-        return ofMatch(index, "value", Settings.Match::value);
+        return ofMatch(index, "value", IntentMatch::value);
     }
 
-    static Key<Settings.Intent> intent(int index) {
+    static Key<Intent> intent(int index) {
         return new Key<>(
                 intent(index, "intent"),
-                Form.choice(Settings.Intent.class),
+                Form.choice(Intent.class),
                 Optional.empty(),
                 s -> s.proxy().intents().get(index).intent());
     }
@@ -401,7 +398,7 @@ final class Keys {
     }
 
     private static Key<Optional<String>> ofMatch(
-            int index, String name, Function<Settings.Match, Optional<String>> place) {
+            int index, String name, Function<IntentMatch, Optional<String>> place) {
         return new Key<>(
                 intent(index, "match." + name),
                 Form.textOrNone(),

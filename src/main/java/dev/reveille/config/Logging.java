@@ -30,7 +30,7 @@ public final class Logging {
      * <p>If logback was given another configuration file, without an appender named {@code stderr}, the level alone is
      * changed.
      */
-    public static void apply(Settings.Log log) {
+    public static void apply(LogSettings log) {
         if (System.getProperty("hazelcast.logging.type") == null) {
             System.setProperty("hazelcast.logging.type", "slf4j");
         }
@@ -44,7 +44,7 @@ public final class Logging {
         }
     }
 
-    private static void write(OutputStreamAppender<ILoggingEvent> stream, Settings.Log.Format format) {
+    private static void write(OutputStreamAppender<ILoggingEvent> stream, LogSettings.Format format) {
         Layout<ILoggingEvent> layout = layout(format);
         layout.setContext(stream.getContext());
         layout.start();
@@ -55,7 +55,7 @@ public final class Logging {
         stream.setEncoder(encoder);
     }
 
-    private static LayoutBase<ILoggingEvent> layout(Settings.Log.Format format) {
+    private static LayoutBase<ILoggingEvent> layout(LogSettings.Format format) {
         return switch (format) {
             case TEXT -> new TextLayout();
             case JSON -> new JsonLayout();

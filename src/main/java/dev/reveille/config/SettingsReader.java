@@ -22,7 +22,7 @@ public final class SettingsReader {
     private final Map<String, Given> given;
     private final List<String> problems;
     private final Set<String> refused = new HashSet<>();
-    private Optional<List<Settings.IntentRule>> intents = Optional.empty();
+    private Optional<List<IntentRule>> intents = Optional.empty();
 
     private SettingsReader(Map<String, Given> given, List<String> problems) {
         this.given = given;
@@ -81,8 +81,8 @@ public final class SettingsReader {
                 section(this::log, Settings::log));
     }
 
-    private Settings.Http http() {
-        return new Settings.Http(
+    private HttpSettings http() {
+        return new HttpSettings(
                 valueOf(Keys.HTTP_HOST),
                 valueOf(Keys.HTTP_PORT),
                 valueOf(Keys.HTTP_PUBLIC_URL),
@@ -100,16 +100,16 @@ public final class SettingsReader {
                 section(this::tls, settings -> settings.http().tls()));
     }
 
-    private Settings.Tls tls() {
-        return new Settings.Tls(valueOf(Keys.TLS_CERTIFICATE), valueOf(Keys.TLS_KEY), valueOf(Keys.TLS_RELOAD));
+    private TlsSettings tls() {
+        return new TlsSettings(valueOf(Keys.TLS_CERTIFICATE), valueOf(Keys.TLS_KEY), valueOf(Keys.TLS_RELOAD));
     }
 
-    private Settings.Admin admin() {
-        return new Settings.Admin(valueOf(Keys.ADMIN_HOST), valueOf(Keys.ADMIN_PORT));
+    private AdminSettings admin() {
+        return new AdminSettings(valueOf(Keys.ADMIN_HOST), valueOf(Keys.ADMIN_PORT));
     }
 
-    private Settings.Upstream upstream() {
-        return new Settings.Upstream(
+    private UpstreamSettings upstream() {
+        return new UpstreamSettings(
                 valueOf(Keys.UPSTREAM_URL),
                 valueOf(Keys.UPSTREAM_API_KEY),
                 valueOf(Keys.UPSTREAM_CALL_TIMEOUT),
@@ -118,13 +118,13 @@ public final class SettingsReader {
                 section(this::breaker, settings -> settings.upstream().breaker()));
     }
 
-    private Settings.Breaker breaker() {
-        return new Settings.Breaker(
+    private BreakerSettings breaker() {
+        return new BreakerSettings(
                 valueOf(Keys.BREAKER_FAILURES), valueOf(Keys.BREAKER_WINDOW), valueOf(Keys.BREAKER_RESET));
     }
 
-    private Settings.Embedded embedded() {
-        return new Settings.Embedded(
+    private EmbeddedSettings embedded() {
+        return new EmbeddedSettings(
                 valueOf(Keys.EMBEDDED_DIRECTORY),
                 valueOf(Keys.EMBEDDED_COMMAND),
                 valueOf(Keys.EMBEDDED_ISOLATION),
@@ -132,8 +132,8 @@ public final class SettingsReader {
                 valueOf(Keys.EMBEDDED_START_TIMEOUT));
     }
 
-    private Settings.Lifecycle lifecycle() {
-        return new Settings.Lifecycle(
+    private LifecycleSettings lifecycle() {
+        return new LifecycleSettings(
                 valueOf(Keys.START_TIMEOUT),
                 valueOf(Keys.RESUME_TIMEOUT),
                 valueOf(Keys.PAUSE_TIMEOUT),
@@ -146,8 +146,8 @@ public final class SettingsReader {
                 valueOf(Keys.POLL_MAX));
     }
 
-    private Settings.Hold hold() {
-        return new Settings.Hold(
+    private HoldSettings hold() {
+        return new HoldSettings(
                 valueOf(Keys.HOLD_DEADLINE),
                 valueOf(Keys.HOLD_PER_SESSION),
                 valueOf(Keys.HOLD_PER_TENANT),
@@ -155,8 +155,8 @@ public final class SettingsReader {
                 valueOf(Keys.HOLD_RELEASE));
     }
 
-    private Settings.Proxy proxy() {
-        return new Settings.Proxy(
+    private ProxySettings proxy() {
+        return new ProxySettings(
                 valueOf(Keys.CONNECT_TIMEOUT),
                 valueOf(Keys.RESPONSE_TIMEOUT),
                 valueOf(Keys.STALL_TIMEOUT),
@@ -170,13 +170,13 @@ public final class SettingsReader {
                 intents());
     }
 
-    private Settings.Registry registry() {
-        return new Settings.Registry(
+    private RegistrySettings registry() {
+        return new RegistrySettings(
                 valueOf(Keys.RETAIN_STOPPED), valueOf(Keys.REPAIR_INTERVAL), valueOf(Keys.REGISTRY_DIRECTORY));
     }
 
-    private Settings.Webhook webhook() {
-        return new Settings.Webhook(
+    private WebhookSettings webhook() {
+        return new WebhookSettings(
                 valueOf(Keys.WEBHOOK_URL),
                 valueOf(Keys.WEBHOOK_SECRET),
                 valueOf(Keys.WEBHOOK_TIMEOUT),
@@ -185,13 +185,13 @@ public final class SettingsReader {
                 valueOf(Keys.WEBHOOK_MOST));
     }
 
-    private Settings.Watchers watchers() {
-        return new Settings.Watchers(
+    private WatcherSettings watchers() {
+        return new WatcherSettings(
                 valueOf(Keys.WATCHERS_MOST), valueOf(Keys.STALLED_AFTER), valueOf(Keys.TICKET_LIFETIME));
     }
 
-    private Settings.Bridges bridges() {
-        return new Settings.Bridges(
+    private BridgeSettings bridges() {
+        return new BridgeSettings(
                 valueOf(Keys.BRIDGES_MAX_SOCKETS),
                 valueOf(Keys.BRIDGES_PER_TENANT),
                 valueOf(Keys.BRIDGES_MAX_STRANGERS),
@@ -199,12 +199,12 @@ public final class SettingsReader {
                 valueOf(Keys.BRIDGES_MAX_REGISTRATIONS),
                 valueOf(Keys.BRIDGES_IDLE_TIMEOUT),
                 valueOf(Keys.BRIDGES_QUEUE),
-                new Settings.SockJsBridge(valueOf(Keys.SOCKJS_ENABLED)),
+                new SockJsBridgeSettings(valueOf(Keys.SOCKJS_ENABLED)),
                 section(this::tcpBridge, settings -> settings.bridges().tcp()));
     }
 
-    private Settings.TcpBridge tcpBridge() {
-        return new Settings.TcpBridge(
+    private TcpBridgeSettings tcpBridge() {
+        return new TcpBridgeSettings(
                 valueOf(Keys.TCP_ENABLED),
                 valueOf(Keys.TCP_HOST),
                 valueOf(Keys.TCP_PORT),
@@ -212,8 +212,8 @@ public final class SettingsReader {
                 valueOf(Keys.TCP_KEY));
     }
 
-    private Settings.Cluster cluster() {
-        return new Settings.Cluster(
+    private ClusterSettings cluster() {
+        return new ClusterSettings(
                 valueOf(Keys.CLUSTER_ENABLED),
                 valueOf(Keys.CLUSTER_NAME),
                 valueOf(Keys.CLUSTER_HOST),
@@ -223,22 +223,22 @@ public final class SettingsReader {
                 valueOf(Keys.CLUSTER_CONFIG));
     }
 
-    private Settings.Shutdown shutdown() {
-        return new Settings.Shutdown(valueOf(Keys.NOT_READY), valueOf(Keys.DRAIN), valueOf(Keys.SHUTDOWN_WEBSOCKETS));
+    private ShutdownSettings shutdown() {
+        return new ShutdownSettings(valueOf(Keys.NOT_READY), valueOf(Keys.DRAIN), valueOf(Keys.SHUTDOWN_WEBSOCKETS));
     }
 
-    private Settings.Log log() {
-        return new Settings.Log(valueOf(Keys.LOG_FORMAT), valueOf(Keys.LOG_LEVEL));
+    private LogSettings log() {
+        return new LogSettings(valueOf(Keys.LOG_FORMAT), valueOf(Keys.LOG_LEVEL));
     }
 
-    private List<Settings.Tenant> tenants() {
+    private List<TenantSettings> tenants() {
         return places(Keys::tenantOf).stream()
                 .flatMap(place -> tenant(place).stream())
                 .toList();
     }
 
     /** Read once: a section that is not in order is read again. */
-    private List<Settings.IntentRule> intents() {
+    private List<IntentRule> intents() {
         if (intents.isEmpty()) {
             intents = Optional.of(places(Keys::intentOf).stream()
                     .flatMap(place -> intent(place).stream())
@@ -253,31 +253,31 @@ public final class SettingsReader {
         return places;
     }
 
-    private Optional<Settings.IntentRule> intent(int place) {
+    private Optional<IntentRule> intent(int place) {
         int before = problems.size();
         Optional<String> service = valueOf(Keys.intentService(place));
         Optional<String> method = valueOf(Keys.intentMethod(place));
         Optional<String> path = valueOf(Keys.intentPath(place));
         Optional<String> header = valueOf(Keys.intentHeader(place));
         Optional<String> value = valueOf(Keys.intentValue(place));
-        Settings.Intent intent = valueOf(Keys.intent(place));
+        Intent intent = valueOf(Keys.intent(place));
         return problems.size() == before
                 ? item(
                         Keys.INTENTS,
                         place,
-                        () -> new Settings.IntentRule(new Settings.Match(service, method, path, header, value), intent))
+                        () -> new IntentRule(new IntentMatch(service, method, path, header, value), intent))
                 : Optional.empty();
     }
 
     /** Empty if it is not in order; then nothing is to be said any more about how many tenants there are. */
-    private Optional<Settings.Tenant> tenant(int place) {
+    private Optional<TenantSettings> tenant(int place) {
         int before = problems.size();
         String name = valueOf(Keys.tenantName(place));
         Optional<String> apiKey = valueOf(Keys.tenantApiKey(place));
         Optional<String> apiKeySha256 = valueOf(Keys.tenantApiKeySha256(place));
         Optional<String> upstreamApiKey = valueOf(Keys.tenantUpstreamApiKey(place));
-        Optional<Settings.Tenant> tenant = problems.size() == before
-                ? item(Keys.TENANTS, place, () -> new Settings.Tenant(name, apiKey, apiKeySha256, upstreamApiKey))
+        Optional<TenantSettings> tenant = problems.size() == before
+                ? item(Keys.TENANTS, place, () -> new TenantSettings(name, apiKey, apiKeySha256, upstreamApiKey))
                 : Optional.empty();
         if (tenant.isEmpty()) {
             refused.add(Keys.TENANTS);

@@ -1,7 +1,7 @@
 package dev.reveille.http;
 
 import dev.reveille.config.KeyPairFiles;
-import dev.reveille.config.Settings;
+import dev.reveille.config.TlsSettings;
 import dev.reveille.config.UnusableFileException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -37,7 +37,7 @@ public final class Certificates {
     private String complaint = "";
     private volatile Future<?> looking = Future.succeededFuture();
 
-    private Certificates(Vertx vertx, Settings.Tls tls, KeyPairFiles current) {
+    private Certificates(Vertx vertx, TlsSettings tls, KeyPairFiles current) {
         this.vertx = vertx;
         this.certificate = tls.certificate().orElseThrow();
         this.key = tls.key().orElseThrow();
@@ -50,7 +50,7 @@ public final class Certificates {
      *
      * @return fails with {@link UnusableFileException}, which names the setting
      */
-    public static Future<Certificates> watch(Vertx vertx, Settings.Tls tls) {
+    public static Future<Certificates> watch(Vertx vertx, TlsSettings tls) {
         return vertx.executeBlocking(() -> KeyPairFiles.read(
                         tls.certificate().orElseThrow(), tls.key().orElseThrow()))
                 .onSuccess(Certificates::warnIfItRunsOut)

@@ -1,6 +1,6 @@
 package dev.reveille.http;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.HttpSettings;
 import dev.reveille.session.GatewayFailure;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -20,7 +20,7 @@ public final class HttpListeners {
     private static final Logger LOG = LoggerFactory.getLogger(HttpListeners.class);
 
     private final Vertx vertx;
-    private final Settings.Http settings;
+    private final HttpSettings settings;
     private final Duration stall;
     private final int longestPiece;
     private final Optional<Certificates> certificates;
@@ -32,11 +32,7 @@ public final class HttpListeners {
      * @param certificates there if clients speak TLS
      */
     public HttpListeners(
-            Vertx vertx,
-            Settings.Http settings,
-            Duration stall,
-            int longestPiece,
-            Optional<Certificates> certificates) {
+            Vertx vertx, HttpSettings settings, Duration stall, int longestPiece, Optional<Certificates> certificates) {
         this.vertx = vertx;
         this.settings = settings;
         this.stall = stall;

@@ -1,6 +1,6 @@
 package dev.reveille.http;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.HttpSettings;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
 import io.vertx.core.http.HttpConnection;
@@ -25,7 +25,7 @@ public final class StrictHttp1 {
     private final byte[] line;
 
     /** @param longestPiece the most that is handed on of a body at once */
-    StrictHttp1(Settings.Http http, int longestPiece) {
+    StrictHttp1(HttpSettings http, int longestPiece) {
         this.longestLine = (int) http.maxRequestLine().bytes();
         this.longestHead = (int) http.maxHead().bytes();
         this.longestPiece = longestPiece;

@@ -1,7 +1,8 @@
 package dev.reveille.lifecycle;
 
 import dev.reveille.bus.ClusterNode;
-import dev.reveille.config.Settings;
+import dev.reveille.config.LifecycleSettings;
+import dev.reveille.config.UpstreamSettings;
 import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.Lease;
 import dev.reveille.session.SandboxState;
@@ -18,12 +19,12 @@ final class Leases {
     private static final Duration NEWS_LATE = Duration.ofSeconds(5);
 
     private final ClusterNode node;
-    private final Settings.Lifecycle times;
+    private final LifecycleSettings times;
     private final Duration grace;
     private final InstantSource clock;
 
     /** @param upstream how long the call may take that cleans up after a failure */
-    Leases(ClusterNode node, Settings.Lifecycle times, Settings.Upstream upstream, InstantSource clock) {
+    Leases(ClusterNode node, LifecycleSettings times, UpstreamSettings upstream, InstantSource clock) {
         this.node = node;
         this.times = times;
         this.grace = upstream.callTimeout()

@@ -6,6 +6,7 @@ import dev.reveille.bus.ClusterNode;
 import dev.reveille.bus.Endpoint;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.bus.SessionDocument;
+import dev.reveille.config.LifecycleSettings;
 import dev.reveille.config.Settings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
@@ -90,7 +91,7 @@ public final class LifecycleVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        Settings.Lifecycle times = settings.lifecycle();
+        LifecycleSettings times = settings.lifecycle();
         probe = new AliveProbe(vertx, times.aliveTimeout());
         initialEnv = new InitialEnv(vertx, times.environmentTimeout());
 

@@ -1,6 +1,6 @@
 package dev.reveille.proxy;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.HoldSettings;
 import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import io.micrometer.core.instrument.Gauge;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * in requests, since bodies stay unread: what one that waits costs is its connection. Shared by all event loops.
  */
 public final class Holds {
-    private final Settings.Hold limits;
+    private final HoldSettings limits;
     private final AtomicInteger all = new AtomicInteger();
     private final Map<String, Integer> perTenant = new ConcurrentHashMap<>();
     private final Map<String, Integer> perSession = new ConcurrentHashMap<>();
@@ -24,7 +24,7 @@ public final class Holds {
     private final Releases releases;
     private volatile boolean closed;
 
-    public Holds(Settings.Hold limits, MeterRegistry meters) {
+    public Holds(HoldSettings limits, MeterRegistry meters) {
         this.limits = limits;
         this.releases = new Releases(limits.release());
         Gauge.builder("reveille.holds", all, AtomicInteger::get)

@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.IntentMatch;
+import dev.reveille.config.IntentRule;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.Optional;
 final class Intents {
     private final List<Rule> rules;
 
-    Intents(List<Settings.IntentRule> rules) {
+    Intents(List<IntentRule> rules) {
         this.rules = rules.stream().map(Rule::of).toList();
     }
 
@@ -35,8 +36,8 @@ final class Intents {
 
     /** One that fits everything it does not speak of; null for that. */
     private record Rule(String service, String method, Glob path, String header, Glob value, Intent intent) {
-        private static Rule of(Settings.IntentRule rule) {
-            Settings.Match match = rule.match();
+        private static Rule of(IntentRule rule) {
+            IntentMatch match = rule.match();
             return new Rule(
                     match.service().orElse(null),
                     match.method().orElse(null),

@@ -1,6 +1,6 @@
 package dev.reveille.proxy;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.ProxySettings;
 import dev.reveille.registry.SessionRegistry;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -27,7 +27,7 @@ record ProxyContext(
         RetryBudget retries,
         Tunnels tunnels,
         ProxyMeters meters,
-        Settings.Proxy settings,
+        ProxySettings settings,
         Duration holdDeadline,
         Duration probePatience,
         Duration lookPatience) {}

@@ -2,7 +2,9 @@ package dev.reveille.proxy;
 
 import dev.reveille.access.Tenants;
 import dev.reveille.access.Tickets;
+import dev.reveille.config.ProxySettings;
 import dev.reveille.config.Settings;
+import dev.reveille.config.UpstreamSettings;
 import dev.reveille.http.Certificates;
 import dev.reveille.http.ClientStream;
 import dev.reveille.http.HttpListeners;
@@ -115,7 +117,7 @@ public final class ProxyVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        Settings.Proxy proxy = settings.proxy();
+        ProxySettings proxy = settings.proxy();
         // Who has left while its buffer was full cannot be heard any more: the end of what it sends waits behind the
         // rest.
         int stallMillis = (int) proxy.stallTimeout().toMillis();
@@ -234,7 +236,7 @@ public final class ProxyVerticle extends VerticleBase {
     }
 
     /** As long as all attempts of one call to the runtime API may take, and a little. */
-    private static Duration lookPatience(Settings.Upstream upstream) {
+    private static Duration lookPatience(UpstreamSettings upstream) {
         return upstream.callTimeout().multipliedBy(upstream.attempts()).plusSeconds(30);
     }
 }

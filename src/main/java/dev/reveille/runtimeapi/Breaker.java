@@ -1,6 +1,6 @@
 package dev.reveille.runtimeapi;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.BreakerSettings;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
 import io.vertx.circuitbreaker.CircuitBreakerState;
@@ -25,12 +25,12 @@ final class Breaker {
     private static final long SHORTEST_WINDOW_MILLIS = 1000;
 
     private final CircuitBreaker circuit;
-    private final Settings.Breaker settings;
+    private final BreakerSettings settings;
     private final AtomicBoolean reportedOpen = new AtomicBoolean();
     private volatile long openedAt;
     private volatile long changedAt = System.nanoTime();
 
-    Breaker(Vertx vertx, Settings.Breaker settings) {
+    Breaker(Vertx vertx, BreakerSettings settings) {
         this.settings = settings;
         CircuitBreakerOptions options = new CircuitBreakerOptions()
                 .setMaxFailures(settings.failures())

@@ -1,6 +1,6 @@
 package dev.reveille.runtimeapi;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.UpstreamSettings;
 import dev.reveille.runtimeapi.RuntimeApiException.Kind;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -41,7 +41,7 @@ final class Caller {
     Caller(
             Vertx vertx,
             URI base,
-            Settings.Upstream settings,
+            UpstreamSettings settings,
             MeterRegistry meters,
             RandomGenerator random,
             Discretion discretion) {

@@ -1,6 +1,6 @@
 package dev.reveille.runtimeapi;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.UpstreamSettings;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SessionId;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -27,13 +27,13 @@ public final class RuntimeApi {
     private final PassThrough passThrough;
 
     /** @param base where the paths begin; may have a path of its own */
-    public RuntimeApi(Vertx vertx, URI base, Settings.Upstream settings, MeterRegistry meters) {
+    public RuntimeApi(Vertx vertx, URI base, UpstreamSettings settings, MeterRegistry meters) {
         // May be called from several threads, which other generators do not stand.
         this(vertx, base, settings, meters, () -> ThreadLocalRandom.current().nextLong());
     }
 
     /** @param random spreads the repetitions of calls */
-    RuntimeApi(Vertx vertx, URI base, Settings.Upstream settings, MeterRegistry meters, RandomGenerator random) {
+    RuntimeApi(Vertx vertx, URI base, UpstreamSettings settings, MeterRegistry meters, RandomGenerator random) {
         Discretion discretion = new Discretion(base);
         this.caller = new Caller(vertx, base, settings, meters, random, discretion);
         this.records = new Records(discretion);

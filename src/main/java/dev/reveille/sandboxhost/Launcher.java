@@ -1,6 +1,6 @@
 package dev.reveille.sandboxhost;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
 import dev.reveille.sandboxhost.program.SandboxProgram;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -51,7 +51,7 @@ final class Launcher {
      * @param directory where all sandboxes live
      * @param wall what to put each behind, if anything
      */
-    Launcher(Settings.Embedded settings, Path directory, Optional<Bubblewrap> wall) throws IOException {
+    Launcher(EmbeddedSettings settings, Path directory, Optional<Bubblewrap> wall) throws IOException {
         this.command = settings.command();
         this.wall = wall;
         this.hidden = Bubblewrap.secrets(homes(), directory);

@@ -1,6 +1,7 @@
 package dev.reveille.sandboxhost;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
+import dev.reveille.config.Isolation;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -39,16 +40,16 @@ public final class SandboxHost {
     private static final int KEEP_ALIVE_SECONDS = 4;
 
     private final Vertx vertx;
-    private final Settings.Embedded settings;
+    private final EmbeddedSettings settings;
     private final Bubblewrap bubblewrap;
     private Desk desk;
     private volatile boolean endedInOrder;
 
-    public SandboxHost(Vertx vertx, Settings.Embedded settings) {
+    public SandboxHost(Vertx vertx, EmbeddedSettings settings) {
         this(vertx, settings, new Bubblewrap("bwrap"));
     }
 
-    SandboxHost(Vertx vertx, Settings.Embedded settings, Bubblewrap bubblewrap) {
+    SandboxHost(Vertx vertx, EmbeddedSettings settings, Bubblewrap bubblewrap) {
         this.vertx = vertx;
         this.settings = settings;
         this.bubblewrap = bubblewrap;
@@ -204,11 +205,11 @@ public final class SandboxHost {
     }
 
     private Optional<Bubblewrap> wall() {
-        if (settings.isolation() == Settings.Isolation.NONE) {
+        if (settings.isolation() == Isolation.NONE) {
             return Optional.empty();
         }
         boolean works = bubblewrap.works();
-        if (!works && settings.isolation() == Settings.Isolation.BUBBLEWRAP) {
+        if (!works && settings.isolation() == Isolation.BUBBLEWRAP) {
             throw new IllegalStateException("embedded.isolation: bubblewrap, but bwrap is not installed or does not"
                     + " work here (expected: a bwrap that can run /bin/true, or embedded.isolation: none)");
         }

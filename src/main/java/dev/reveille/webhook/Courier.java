@@ -1,7 +1,7 @@
 package dev.reveille.webhook;
 
 import dev.reveille.bus.Wire;
-import dev.reveille.config.Settings;
+import dev.reveille.config.WebhookSettings;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
@@ -43,7 +43,7 @@ final class Courier {
     private final Deque<Round> ready = new ArrayDeque<>();
     private final List<Round> parked = new ArrayList<>();
     private final Progress progress;
-    private final Settings.Webhook settings;
+    private final WebhookSettings settings;
     private final WebhookMeters meters;
     private final InstantSource clock;
     private int under;
@@ -55,7 +55,7 @@ final class Courier {
             Vertx vertx,
             Receiver receiver,
             Progress progress,
-            Settings.Webhook settings,
+            WebhookSettings settings,
             WebhookMeters meters,
             InstantSource clock) {
         this.vertx = vertx;

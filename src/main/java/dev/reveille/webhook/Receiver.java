@@ -1,6 +1,6 @@
 package dev.reveille.webhook;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.WebhookSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -31,7 +31,7 @@ final class Receiver {
     private final HttpClientAgent client;
 
     /** @param url has a host; what it answers beside the status is not read */
-    Receiver(Vertx vertx, URI url, Settings.Webhook settings, InstantSource clock) {
+    Receiver(Vertx vertx, URI url, WebhookSettings settings, InstantSource clock) {
         this.url = url;
         this.timeout = settings.timeout();
         this.signature = new Signature(settings.secret().orElseThrow());

@@ -1,7 +1,7 @@
 package dev.reveille.webhook;
 
 import dev.reveille.bus.ClusterNode;
-import dev.reveille.config.Settings;
+import dev.reveille.config.WebhookSettings;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
@@ -39,7 +39,7 @@ public final class WebhookVerticle extends VerticleBase {
     private final StatusStreams streams;
     private final ClusterNode node;
     private final URI url;
-    private final Settings.Webhook settings;
+    private final WebhookSettings settings;
     private final MeterRegistry meters;
     private final InstantSource clock;
     private final Consumer<StatusEvent> follower = this::heard;
@@ -58,7 +58,7 @@ public final class WebhookVerticle extends VerticleBase {
             SessionRegistry registry,
             StatusStreams streams,
             ClusterNode node,
-            Settings.Webhook settings,
+            WebhookSettings settings,
             MeterRegistry meters,
             InstantSource clock) {
         this.registry = Objects.requireNonNull(registry, "registry");

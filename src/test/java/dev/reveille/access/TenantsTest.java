@@ -2,7 +2,7 @@ package dev.reveille.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.TenantSettings;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -105,15 +105,15 @@ class TenantsTest {
         assertThat(SecretKey.same("a", "aa")).isFalse();
     }
 
-    private static Settings.Tenant tenant(String name, String upstreamKey) {
-        return new Settings.Tenant(
+    private static TenantSettings tenant(String name, String upstreamKey) {
+        return new TenantSettings(
                 name,
                 Optional.of("key-of-" + name),
                 Optional.empty(),
                 Optional.of(upstreamKey).filter(k -> !k.isEmpty()));
     }
 
-    private static Settings.Tenant hashed(String name, String keySha256) {
-        return new Settings.Tenant(name, Optional.empty(), Optional.of(keySha256), Optional.empty());
+    private static TenantSettings hashed(String name, String keySha256) {
+        return new TenantSettings(name, Optional.empty(), Optional.of(keySha256), Optional.empty());
     }
 }

@@ -31,11 +31,11 @@ class EverySettingTest {
     private static final String GAMMA = "8ad7dc5928309bca0407719461bf2e418e95169b0485ea850a96d87942e98205";
 
     private static final Settings DEFAULTS = new Settings(
-            new Settings.Http(
+            new HttpSettings(
                     "127.0.0.1",
                     8080,
                     Optional.empty(),
-                    Settings.Routing.PATH,
+                    Routing.PATH,
                     Optional.empty(),
                     ".",
                     Optional.empty(),
@@ -46,23 +46,23 @@ class EverySettingTest {
                     ofSeconds(30),
                     ofSeconds(75),
                     ofSeconds(60),
-                    new Settings.Tls(Optional.empty(), Optional.empty(), ofSeconds(30))),
-            new Settings.Admin("127.0.0.1", 9090),
-            new Settings.Upstream(
+                    new TlsSettings(Optional.empty(), Optional.empty(), ofSeconds(30))),
+            new AdminSettings("127.0.0.1", 9090),
+            new UpstreamSettings(
                     Optional.empty(),
                     Optional.empty(),
                     ofSeconds(10),
                     3,
                     ofMillis(200),
-                    new Settings.Breaker(5, ofSeconds(10), ofSeconds(5))),
-            new Settings.Embedded(
+                    new BreakerSettings(5, ofSeconds(10), ofSeconds(5))),
+            new EmbeddedSettings(
                     Path.of(System.getProperty("user.home"), ".reveille", "sandboxes"),
                     List.of(),
-                    Settings.Isolation.AUTO,
+                    Isolation.AUTO,
                     32,
                     ofSeconds(60)),
             List.of(),
-            new Settings.Lifecycle(
+            new LifecycleSettings(
                     ofSeconds(300),
                     ofSeconds(120),
                     ofSeconds(60),
@@ -73,8 +73,8 @@ class EverySettingTest {
                     ofSeconds(5),
                     ofMillis(50),
                     ofSeconds(2)),
-            new Settings.Hold(ofSeconds(90), 2000, 10_000, 20_000, 32),
-            new Settings.Proxy(
+            new HoldSettings(ofSeconds(90), 2000, 10_000, 20_000, 32),
+            new ProxySettings(
                     ofSeconds(2),
                     ofSeconds(900),
                     ofSeconds(300),
@@ -86,13 +86,13 @@ class EverySettingTest {
                     5,
                     ofSeconds(1),
                     List.of()),
-            new Settings.Registry(
+            new RegistrySettings(
                     ofHours(1),
                     ofSeconds(10),
                     Optional.of(Path.of(System.getProperty("user.home"), ".reveille/registry"))),
-            new Settings.Watchers(10_000, ofSeconds(60), ofMinutes(5)),
-            new Settings.Webhook(Optional.empty(), Optional.empty(), ofSeconds(10), ofSeconds(1), ofHours(24), 10_000),
-            new Settings.Bridges(
+            new WatcherSettings(10_000, ofSeconds(60), ofMinutes(5)),
+            new WebhookSettings(Optional.empty(), Optional.empty(), ofSeconds(10), ofSeconds(1), ofHours(24), 10_000),
+            new BridgeSettings(
                     10_000,
                     5_000,
                     500,
@@ -100,18 +100,18 @@ class EverySettingTest {
                     100,
                     ofSeconds(60),
                     new ByteSize(256 << 10),
-                    new Settings.SockJsBridge(true),
-                    new Settings.TcpBridge(false, "127.0.0.1", 7000, Optional.empty(), Optional.empty())),
-            new Settings.Cluster(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
-            new Settings.Shutdown(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
-            new Settings.Log(Settings.Log.Format.TEXT, "info"));
+                    new SockJsBridgeSettings(true),
+                    new TcpBridgeSettings(false, "127.0.0.1", 7000, Optional.empty(), Optional.empty())),
+            new ClusterSettings(false, "reveille", "127.0.0.1", 5701, "127.0.0.1", 0, Optional.empty()),
+            new ShutdownSettings(ofSeconds(2), ofSeconds(30), ofSeconds(10)),
+            new LogSettings(LogSettings.Format.TEXT, "info"));
 
     private static final Settings OTHERS = new Settings(
-            new Settings.Http(
+            new HttpSettings(
                     "0.0.0.0",
                     80,
                     Optional.of(URI.create("https://sandboxes.example.org")),
-                    Settings.Routing.SUBDOMAIN,
+                    Routing.SUBDOMAIN,
                     Optional.of("sandboxes.example.org"),
                     "-",
                     Optional.of(new PortRange(20_000, 20_399)),
@@ -122,30 +122,30 @@ class EverySettingTest {
                     ofSeconds(12),
                     ofSeconds(13),
                     ofSeconds(14),
-                    new Settings.Tls(
+                    new TlsSettings(
                             Optional.of(Path.of("src/test/resources/tls/certificate.pem")),
                             Optional.of(Path.of("src/test/resources/tls/key.pem")),
                             ofSeconds(31))),
-            new Settings.Admin("::1", 81),
-            new Settings.Upstream(
+            new AdminSettings("::1", 81),
+            new UpstreamSettings(
                     Optional.of(URI.create("https://runtime.example.org/api")),
                     Optional.of("upstream-secret"),
                     ofSeconds(11),
                     1,
                     ofMillis(0),
-                    new Settings.Breaker(6, ofMinutes(1), ofMillis(1))),
-            new Settings.Embedded(
+                    new BreakerSettings(6, ofMinutes(1), ofMillis(1))),
+            new EmbeddedSettings(
                     Path.of("/srv/sandboxes"),
                     List.of("python3", "-m", "server"),
-                    Settings.Isolation.BUBBLEWRAP,
+                    Isolation.BUBBLEWRAP,
                     2,
                     ofSeconds(61)),
             List.of(
-                    new Settings.Tenant(
+                    new TenantSettings(
                             "acme", Optional.of("acme-secret"), Optional.empty(), Optional.of("acme-upstream")),
-                    new Settings.Tenant("beta", Optional.of("beta-secret"), Optional.empty(), Optional.empty()),
-                    new Settings.Tenant("gamma", Optional.empty(), Optional.of(GAMMA), Optional.empty())),
-            new Settings.Lifecycle(
+                    new TenantSettings("beta", Optional.of("beta-secret"), Optional.empty(), Optional.empty()),
+                    new TenantSettings("gamma", Optional.empty(), Optional.of(GAMMA), Optional.empty())),
+            new LifecycleSettings(
                     ofSeconds(1),
                     ofSeconds(2),
                     ofSeconds(3),
@@ -156,8 +156,8 @@ class EverySettingTest {
                     ofSeconds(8),
                     ofMillis(9),
                     ofMillis(10)),
-            new Settings.Hold(ofHours(1), 1, 2, 3, 0),
-            new Settings.Proxy(
+            new HoldSettings(ofHours(1), 1, 2, 3, 0),
+            new ProxySettings(
                     ofSeconds(3),
                     ofSeconds(4),
                     ofSeconds(5),
@@ -169,32 +169,32 @@ class EverySettingTest {
                     0,
                     ofSeconds(2),
                     List.of(
-                            new Settings.IntentRule(
-                                    new Settings.Match(
+                            new IntentRule(
+                                    new IntentMatch(
                                             Optional.of("work-1"),
                                             Optional.of("POST"),
                                             Optional.of("/poll/*"),
                                             Optional.of("X-Asked-By"),
                                             Optional.of("tab *")),
-                                    Settings.Intent.IGNORES),
-                            new Settings.IntentRule(
-                                    new Settings.Match(
+                                    Intent.IGNORES),
+                            new IntentRule(
+                                    new IntentMatch(
                                             Optional.empty(),
                                             Optional.empty(),
                                             Optional.of("*"),
                                             Optional.empty(),
                                             Optional.empty()),
-                                    Settings.Intent.WAKES))),
-            new Settings.Registry(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
-            new Settings.Watchers(7, ofSeconds(8), ofSeconds(9)),
-            new Settings.Webhook(
+                                    Intent.WAKES))),
+            new RegistrySettings(ofSeconds(0), ofSeconds(11), Optional.of(Path.of("/srv/registry"))),
+            new WatcherSettings(7, ofSeconds(8), ofSeconds(9)),
+            new WebhookSettings(
                     Optional.of(URI.create("https://hooks.example/a?b=c")),
                     Optional.of("hook-secret"),
                     ofSeconds(3),
                     ofSeconds(4),
                     ofHours(5),
                     6),
-            new Settings.Bridges(
+            new BridgeSettings(
                     1,
                     4,
                     5,
@@ -202,14 +202,14 @@ class EverySettingTest {
                     2,
                     ofSeconds(3),
                     new ByteSize(16 << 10),
-                    new Settings.SockJsBridge(false),
-                    new Settings.TcpBridge(
+                    new SockJsBridgeSettings(false),
+                    new TcpBridgeSettings(
                             true,
                             "0.0.0.0",
                             7001,
                             Optional.of(Path.of("src/test/resources/tls/certificate.pem")),
                             Optional.of(Path.of("src/test/resources/tls/key.pem")))),
-            new Settings.Cluster(
+            new ClusterSettings(
                     true,
                     "east",
                     "10.0.0.7",
@@ -217,8 +217,8 @@ class EverySettingTest {
                     "10.0.0.8, 10.0.0.9:5802",
                     5901,
                     Optional.of(Path.of("/etc/hz.xml"))),
-            new Settings.Shutdown(ofSeconds(0), ofSeconds(31), ofSeconds(9)),
-            new Settings.Log(Settings.Log.Format.JSON, "debug"));
+            new ShutdownSettings(ofSeconds(0), ofSeconds(31), ofSeconds(9)),
+            new LogSettings(LogSettings.Format.JSON, "debug"));
 
     private static final Map<String, String> OTHER_TEXTS = Map.ofEntries(
             Map.entry("http.host", "0.0.0.0"),
@@ -350,12 +350,12 @@ class EverySettingTest {
         walk("", Settings.class, components);
 
         assertThat(Keys.all()).extracting(Key::name).containsExactlyElementsOf(components);
-        assertThat(Stream.of(Settings.Tenant.class.getRecordComponents())
+        assertThat(Stream.of(TenantSettings.class.getRecordComponents())
                         .map(component -> Keys.TENANTS + ".7." + kebab(component)))
                 .containsExactlyElementsOf(
                         Keys.ofTenant(7).stream().map(Key::name).toList());
         assertThat(Stream.concat(
-                        Stream.of(Settings.Match.class.getRecordComponents())
+                        Stream.of(IntentMatch.class.getRecordComponents())
                                 .map(component -> Keys.INTENTS + ".7.match." + kebab(component)),
                         Stream.of(Keys.INTENTS + ".7.intent")))
                 .containsExactlyElementsOf(
@@ -412,7 +412,7 @@ class EverySettingTest {
         assertThat(settings.http().port()).isZero();
         assertThat(settings.admin().port()).isZero();
         assertThat(settings.lifecycle().pollFirst()).isEqualTo(ofMillis(5));
-        assertThat(settings.tenants()).extracting(Settings.Tenant::name).containsExactly("acme");
+        assertThat(settings.tenants()).extracting(TenantSettings::name).containsExactly("acme");
         assertThat(settings.hold()).isEqualTo(DEFAULTS.hold());
     }
 

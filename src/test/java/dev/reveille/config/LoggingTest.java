@@ -31,7 +31,7 @@ class LoggingTest {
     void restores() {
         System.setErr(error);
         System.setOut(output);
-        Logging.apply(new Settings.Log(Settings.Log.Format.TEXT, "info"));
+        Logging.apply(new LogSettings(LogSettings.Format.TEXT, "info"));
     }
 
     @Test
@@ -54,7 +54,7 @@ class LoggingTest {
 
     @Test
     void aLineOfJsonHoldsTheStackTraceToo() {
-        Logging.apply(new Settings.Log(Settings.Log.Format.JSON, "info"));
+        Logging.apply(new LogSettings(LogSettings.Format.JSON, "info"));
 
         lifecycle.warn("session={}", "s-42", new IllegalStateException("broken\nin two"));
 
@@ -68,7 +68,7 @@ class LoggingTest {
 
     @Test
     void theLevelIsThatOfReveilleAndNotOfTheLibraries() {
-        Logging.apply(new Settings.Log(Settings.Log.Format.TEXT, "debug"));
+        Logging.apply(new LogSettings(LogSettings.Format.TEXT, "debug"));
 
         lifecycle.debug("seen");
         LoggerFactory.getLogger("io.netty.util.Recycler").debug("noise");
@@ -77,7 +77,7 @@ class LoggingTest {
 
         assertThat(lines()).contains("seen").doesNotContain("noise");
 
-        Logging.apply(new Settings.Log(Settings.Log.Format.TEXT, "error"));
+        Logging.apply(new LogSettings(LogSettings.Format.TEXT, "error"));
         lifecycle.warn("unseen");
 
         assertThat(lines()).doesNotContain("unseen");

@@ -529,7 +529,7 @@ class SettingsProblemsTest {
 
     @Test
     void aRecordRefusesWhatItsKeysRefuse() {
-        assertThatThrownBy(() -> new Settings.Hold(Duration.ZERO, 3, 2, 1, 0))
+        assertThatThrownBy(() -> new HoldSettings(Duration.ZERO, 3, 2, 1, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("hold.deadline: 0s (expected: 1ms to 24d);"
                         + " hold.per-session: 3 (expected: at most hold.per-tenant 2);"

@@ -3,7 +3,7 @@ package dev.reveille.http;
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.HttpSettings;
 import dev.reveille.config.TestSettings;
 import dev.reveille.testing.Line;
 import io.vertx.core.Vertx;
@@ -37,7 +37,7 @@ class BothVersionsTest {
     }
 
     private static HttpServer listening(String setting) {
-        Settings.Http http = TestSettings.of(setting).http();
+        HttpSettings http = TestSettings.of(setting).http();
         StrictHttp1 strict = new StrictHttp1(http, 64 * 1024);
         return await(BothVersions.of(VERTX, new HttpServerOptions(), http.headTimeout())
                 .connectionHandler(strict::guard)

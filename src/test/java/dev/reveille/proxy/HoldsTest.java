@@ -3,7 +3,7 @@ package dev.reveille.proxy;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.HoldSettings;
 import dev.reveille.registry.Route;
 import dev.reveille.session.Cause;
 import dev.reveille.session.ClosePolicy;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class HoldsTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final Holds holds = new Holds(new Settings.Hold(ofSeconds(1), 1, 2, 3, 0), meters);
+    private final Holds holds = new Holds(new HoldSettings(ofSeconds(1), 1, 2, 3, 0), meters);
 
     private static Route route(String session, String tenant) {
         SandboxRuntime runtime =
@@ -57,7 +57,7 @@ class HoldsTest {
 
     @Test
     void whoeverHoldsMuchIsRefusedBeforeThereIsNoRoomForOthers() {
-        Holds shared = new Holds(new Settings.Hold(ofSeconds(1), 1000, 1000, 2000, 0), new SimpleMeterRegistry());
+        Holds shared = new Holds(new HoldSettings(ofSeconds(1), 1000, 1000, 2000, 0), new SimpleMeterRegistry());
 
         assertThat(taken(shared, "a", 2000)).isEqualTo(1000);
         assertThat(taken(shared, "b", 2000)).isEqualTo(500);
@@ -70,7 +70,7 @@ class HoldsTest {
 
     @Test
     void aTenantMayHaveTheWholeNodeIfTheSettingsSaySo() {
-        Holds one = new Holds(new Settings.Hold(ofSeconds(1), 20, 20, 20, 0), new SimpleMeterRegistry());
+        Holds one = new Holds(new HoldSettings(ofSeconds(1), 20, 20, 20, 0), new SimpleMeterRegistry());
 
         assertThat(taken(one, "a", 100)).isEqualTo(20);
     }

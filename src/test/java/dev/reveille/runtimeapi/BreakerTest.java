@@ -7,7 +7,7 @@ import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.BreakerSettings;
 import dev.reveille.runtimeapi.RuntimeApiException.Kind;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.testing.FakeRuntimeApi;
@@ -147,7 +147,7 @@ class BreakerTest {
     }
 
     private static Breaker breaker(Vertx vertx) {
-        return new Breaker(vertx, new Settings.Breaker(1, ofSeconds(10), ofMillis(200)));
+        return new Breaker(vertx, new BreakerSettings(1, ofSeconds(10), ofMillis(200)));
     }
 
     private static double state(SimpleMeterRegistry meters) {

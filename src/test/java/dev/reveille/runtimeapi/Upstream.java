@@ -5,7 +5,8 @@ import static java.time.Duration.ofSeconds;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.BreakerSettings;
+import dev.reveille.config.UpstreamSettings;
 import dev.reveille.testing.FakeRuntimeApi;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -31,13 +32,13 @@ final class Upstream {
         return new RuntimeApi(
                 vertx,
                 base,
-                new Settings.Upstream(
+                new UpstreamSettings(
                         Optional.of(base),
                         KEY,
                         CALL_TIMEOUT,
                         3,
                         ofMillis(5),
-                        new Settings.Breaker(failures, ofSeconds(10), ofMillis(200))),
+                        new BreakerSettings(failures, ofSeconds(10), ofMillis(200))),
                 meters);
     }
 

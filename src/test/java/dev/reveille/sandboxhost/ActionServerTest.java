@@ -3,7 +3,8 @@ package dev.reveille.sandboxhost;
 import static dev.reveille.sandboxhost.HostClient.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
+import dev.reveille.config.Isolation;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -48,8 +49,7 @@ final class ActionServerTest {
     static void startOne() {
         vertx = Vertx.vertx();
         host = new SandboxHost(
-                vertx,
-                new Settings.Embedded(directory, List.of(), Settings.Isolation.NONE, 10, Duration.ofSeconds(20)));
+                vertx, new EmbeddedSettings(directory, List.of(), Isolation.NONE, 10, Duration.ofSeconds(20)));
         client = new HostClient(vertx, within(host.start(0)));
         sandbox = client.start("s", new JsonObject().put("GIVEN", "a b").put("NUMBER", 7));
         client.awaitPod(sandbox, "ready");

@@ -4,7 +4,8 @@ import static dev.reveille.sandboxhost.HostClient.within;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
+import dev.reveille.config.Isolation;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -39,8 +40,7 @@ final class BubblewrapTest {
         System.setProperty("user.home", home.toString());
         vertx = Vertx.vertx();
         host = new SandboxHost(
-                vertx,
-                new Settings.Embedded(directory, List.of(), Settings.Isolation.BUBBLEWRAP, 10, Duration.ofSeconds(20)));
+                vertx, new EmbeddedSettings(directory, List.of(), Isolation.BUBBLEWRAP, 10, Duration.ofSeconds(20)));
         client = new HostClient(vertx, within(host.start(0)));
         sandbox = client.startReady("s");
     }

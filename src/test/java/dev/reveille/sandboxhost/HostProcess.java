@@ -1,6 +1,7 @@
 package dev.reveille.sandboxhost;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
+import dev.reveille.config.Isolation;
 import io.vertx.core.Vertx;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -48,12 +49,8 @@ final class HostProcess {
     }
 
     public static void main(String[] args) {
-        Settings.Embedded settings = new Settings.Embedded(
-                Path.of(args[0]),
-                List.of(args).subList(1, args.length),
-                Settings.Isolation.NONE,
-                10,
-                Duration.ofSeconds(20));
+        EmbeddedSettings settings = new EmbeddedSettings(
+                Path.of(args[0]), List.of(args).subList(1, args.length), Isolation.NONE, 10, Duration.ofSeconds(20));
         SandboxHost host = new SandboxHost(Vertx.vertx(), settings);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopLate(host)));
         host.start(0).onSuccess(port -> System.out.println("port " + port)).onFailure(Throwable::printStackTrace);

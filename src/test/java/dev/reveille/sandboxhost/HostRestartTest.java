@@ -9,7 +9,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
+import dev.reveille.config.Isolation;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -196,7 +197,7 @@ final class HostRestartTest {
 
     private HostClient aHost(List<String> command) {
         SandboxHost host = new SandboxHost(
-                vertx, new Settings.Embedded(directory, command, Settings.Isolation.NONE, 10, Duration.ofSeconds(20)));
+                vertx, new EmbeddedSettings(directory, command, Isolation.NONE, 10, Duration.ofSeconds(20)));
         hosts.add(host);
         return new HostClient(vertx, within(host.start(0)));
     }

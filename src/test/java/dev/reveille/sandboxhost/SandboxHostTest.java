@@ -5,7 +5,8 @@ import static dev.reveille.sandboxhost.HostClient.within;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.EmbeddedSettings;
+import dev.reveille.config.Isolation;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -59,7 +60,7 @@ final class SandboxHostTest {
 
     @Test
     void startingASessionTwiceGivesOneSandbox() {
-        HostClient client = aHost(settings(List.of("sleep", "60"), Settings.Isolation.NONE, 10));
+        HostClient client = aHost(settings(List.of("sleep", "60"), Isolation.NONE, 10));
 
         JsonObject first = client.start("s-1");
         JsonObject second = client.start("s-1");
@@ -90,7 +91,7 @@ final class SandboxHostTest {
     @Test
     void pausingTakesBackgroundProcessesWithIt() {
         List<String> command = List.of("bash", "-c", "setsid sleep 300 >/dev/null 2>&1 & exec sleep 300");
-        HostClient client = aHost(settings(command, Settings.Isolation.NONE, 10));
+        HostClient client = aHost(settings(command, Isolation.NONE, 10));
         JsonObject sandbox = client.start("s-1");
         await("both are there", () -> Processes.carrying(sandbox).size() == 2);
 
@@ -180,7 +181,7 @@ final class SandboxHostTest {
 
     @Test
     void tooManyLiveSandboxesAre429() {
-        HostClient client = aHost(settings(List.of("sleep", "60"), Settings.Isolation.NONE, 1));
+        HostClient client = aHost(settings(List.of("sleep", "60"), Isolation.NONE, 1));
         client.start("s-1");
 
         HttpResponse<Buffer> refused = client.post("/start", new JsonObject().put("session_id", "s-2"));
@@ -191,7 +192,7 @@ final class SandboxHostTest {
 
     @Test
     void aCommandThatAlwaysEndsIsACrashLoop() {
-        HostClient client = aHost(settings(List.of("/bin/false"), Settings.Isolation.NONE, 10));
+        HostClient client = aHost(settings(List.of("/bin/false"), Isolation.NONE, 10));
         JsonObject sandbox = client.start("s-1");
 
         client.awaitPod(sandbox, "crashloopbackoff");
@@ -204,8 +205,8 @@ final class SandboxHostTest {
 
     @Test
     void aCommandThatNeverListensFailsAfterTheStartTimeout() {
-        HostClient client = aHost(new Settings.Embedded(
-                directory, List.of("sleep", "60"), Settings.Isolation.NONE, 10, Duration.ofMillis(300)));
+        HostClient client = aHost(
+                new EmbeddedSettings(directory, List.of("sleep", "60"), Isolation.NONE, 10, Duration.ofMillis(300)));
         JsonObject sandbox = client.start("s-1");
 
         client.awaitPod(sandbox, "failed");
@@ -215,26 +216,26 @@ final class SandboxHostTest {
 
     @Test
     void bubblewrapThatIsRequiredAndMissingFailsTheStart() {
-        Settings.Embedded settings = settings(List.of(), Settings.Isolation.BUBBLEWRAP, 10);
+        EmbeddedSettings settings = settings(List.of(), Isolation.BUBBLEWRAP, 10);
         SandboxHost host = new SandboxHost(vertx, settings, new Bubblewrap("no-such-bwrap"));
 
         assertThatThrownBy(() -> within(host.start(0)))
                 .hasMessageContaining("embedded.isolation: bubblewrap, but bwrap is not installed");
         within(host.stop());
-        aHost(settings(List.of(), Settings.Isolation.NONE, 10));
+        aHost(settings(List.of(), Isolation.NONE, 10));
     }
 
     private HostClient aHost() {
-        return aHost(settings(List.of(), Settings.Isolation.NONE, 10));
+        return aHost(settings(List.of(), Isolation.NONE, 10));
     }
 
-    private HostClient aHost(Settings.Embedded settings) {
+    private HostClient aHost(EmbeddedSettings settings) {
         SandboxHost host = new SandboxHost(vertx, settings);
         hosts.add(host);
         return new HostClient(vertx, within(host.start(0)));
     }
 
-    private Settings.Embedded settings(List<String> command, Settings.Isolation isolation, int max) {
-        return new Settings.Embedded(directory, command, isolation, max, Duration.ofSeconds(20));
+    private EmbeddedSettings settings(List<String> command, Isolation isolation, int max) {
+        return new EmbeddedSettings(directory, command, isolation, max, Duration.ofSeconds(20));
     }
 }

@@ -6,6 +6,7 @@ import static dev.reveille.testing.TestGateway.await;
 
 import dev.reveille.bus.ClusterNode;
 import dev.reveille.config.Settings;
+import dev.reveille.config.WebhookSettings;
 import dev.reveille.registry.RegistryVerticle;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
@@ -37,7 +38,7 @@ final class HookStage {
     private final String webhook;
 
     private HookStage(
-            Vertx vertx, String mapName, AtomicReference<Instant> now, Member node, Settings.Webhook settings) {
+            Vertx vertx, String mapName, AtomicReference<Instant> now, Member node, WebhookSettings settings) {
         this.vertx = vertx;
         this.mapName = mapName;
         this.now = now;
@@ -52,7 +53,7 @@ final class HookStage {
                 await(vertx.deployVerticle(new WebhookVerticle(registry, streams, node, settings, meters, now::get)));
     }
 
-    static HookStage of(Vertx vertx, Settings.Webhook settings) {
+    static HookStage of(Vertx vertx, WebhookSettings settings) {
         return new HookStage(
                 vertx,
                 "sessions",
@@ -62,7 +63,7 @@ final class HookStage {
     }
 
     /** Another node that sees the same shared maps. */
-    HookStage beside(String name, Settings.Webhook settings) {
+    HookStage beside(String name, WebhookSettings settings) {
         return new HookStage(vertx, mapName, now, new Member(name), settings);
     }
 

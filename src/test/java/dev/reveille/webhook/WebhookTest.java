@@ -2,7 +2,7 @@ package dev.reveille.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.config.Settings;
+import dev.reveille.config.WebhookSettings;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Vertx;
@@ -40,12 +40,12 @@ class WebhookTest {
         receiver = new HookReceiver(vertx);
     }
 
-    private Settings.Webhook settings() {
+    private WebhookSettings settings() {
         return settings(SECRET, Duration.ofSeconds(10), 1_000);
     }
 
-    private Settings.Webhook settings(String secret, Duration timeout, int most) {
-        return new Settings.Webhook(
+    private WebhookSettings settings(String secret, Duration timeout, int most) {
+        return new WebhookSettings(
                 Optional.of(receiver.url()),
                 Optional.of(secret),
                 timeout,
