@@ -5,6 +5,7 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The long bodies of one event loop, of which a few are read each time the loop has looked at the network. So a request that
@@ -18,7 +19,7 @@ final class Rota {
     private static final FastThreadLocal<Rota> HERE = new FastThreadLocal<>();
 
     private final EventLoop loop;
-    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private final Queue<BooleanSupplier> waiting = new ArrayDeque<>();
     private int given;
     private boolean turning;
 
@@ -36,20 +37,15 @@ final class Rota {
         return rota;
     }
 
-    /** Somebody gave a lot. @return whether it has to wait for its next turn */
-    boolean gave() {
+    /** One more gave a lot, or is about to. @return whether it is to wait for its turn, as others are first */
+    boolean isFull() {
         given++;
         goOn();
-        return isFull();
-    }
-
-    /** Whether others are to be read first. */
-    boolean isFull() {
         return given > AT_ONCE || !waiting.isEmpty();
     }
 
-    /** Calls {@code turn} when it is time. */
-    void await(Runnable turn) {
+    /** @param turn called when it is time; says whether it reads anything */
+    void await(BooleanSupplier turn) {
         waiting.add(turn);
         goOn();
     }
@@ -66,8 +62,9 @@ final class Rota {
     private void turn() {
         turning = false;
         given = 0;
-        for (int i = 0; i < AT_ONCE && !waiting.isEmpty(); i++) {
-            waiting.remove().run();
+        int read = 0;
+        while (read < AT_ONCE && !waiting.isEmpty()) {
+            read += waiting.remove().getAsBoolean() ? 1 : 0;
         }
         if (!waiting.isEmpty()) {
             goOn();

@@ -143,11 +143,12 @@ final class Splice extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void turn() {
+    private boolean turn() {
         waits = false;
         if (!over) {
             read();
         }
+        return !over && wanted;
     }
 
     /** What is written now leaves together with what the source has right behind it: one call of the kernel less. */
@@ -211,7 +212,7 @@ final class Splice extends ChannelInboundHandlerAdapter {
         context.fireChannelReadComplete();
         long read = passed - passedBefore;
         passedBefore = passed;
-        if (joined && read >= LOT && passed >= LONG && rota.gave() && wanted) {
+        if (joined && read >= LOT && passed >= LONG && rota.isFull() && wanted) {
             waitForTurn();
             read();
         }

@@ -5,6 +5,7 @@ import dev.reveille.config.WebhookSettings;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -31,13 +32,17 @@ final class Courier {
 
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
-    /** So many changes of one session are kept. */
-    static final int MOST_OF_ONE = 1_000;
+    /** So many changes of one session are kept that its record has forgotten. */
+    private static final int MOST_OF_ONE = 1_000;
 
-    /** Where all are more than this, no more of each than its record has. */
+    /** So many of all; then the oldest of whoever would have more is let go. */
     private static final int MOST_OF_ALL = 100_000;
 
+    /** So many are begun anew before others have their turn on the event loop. */
+    private static final int AT_ONCE = 500;
+
     private final Vertx vertx;
+    private final Context context;
     private final Receiver receiver;
     private final Map<SessionId, Round> rounds = new LinkedHashMap<>();
     private final Deque<Round> ready = new ArrayDeque<>();
@@ -59,6 +64,7 @@ final class Courier {
             WebhookMeters meters,
             InstantSource clock) {
         this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
         this.receiver = receiver;
         this.progress = progress;
         this.settings = settings;
@@ -93,7 +99,7 @@ final class Courier {
         } else if (rounds.size() >= settings.most()) {
             turnedAway(now);
         } else {
-            begin(new Unposted(now, MOST_OF_ONE));
+            begin(new Unposted(now));
         }
     }
 
@@ -111,9 +117,7 @@ final class Courier {
     }
 
     private void count(Round round) {
-        if (kept + round.unposted.size() - round.counted > MOST_OF_ALL) {
-            round.unposted.keep(Session.REMEMBERED);
-        }
+        round.unposted.keep(Math.min(MOST_OF_ONE, round.counted + Math.max(0, MOST_OF_ALL - kept)));
         kept += round.unposted.size() - round.counted;
         round.counted = round.unposted.size();
     }
@@ -122,7 +126,8 @@ final class Courier {
     void settled() {
         List<Round> all = List.copyOf(parked);
         parked.clear();
-        all.forEach(this::begin);
+        Turns.of(context, all.iterator(), AT_ONCE, () -> !closed, this::begin)
+                .onFailure(defect -> LOG.error("webhook: what was waited for is not posted", defect));
     }
 
     /** Of how many sessions something is to be posted. */
@@ -150,7 +155,7 @@ final class Courier {
             if (found.failed()) {
                 again(round, found.cause());
             } else {
-                round.posted = found.result();
+                round.isPosted(found.result());
                 ready(round);
             }
         });
@@ -169,7 +174,7 @@ final class Courier {
 
     private void go(Round round) {
         SessionId session = round.latest().id();
-        Optional<SessionChange> next = round.unposted.behind(round.posted);
+        Optional<SessionChange> next = round.unposted.behind(round.posted.revision());
         count(round);
         if (next.isEmpty() || !progress.mine(session)) {
             end(round);
@@ -209,6 +214,7 @@ final class Courier {
 
     private void reached(Round round, SessionChange change, long skipped) {
         meters.delivered();
+        round.failingSince = null;
         if (skipped > 0) {
             meters.skipped(skipped);
             LOG.warn(
@@ -223,7 +229,6 @@ final class Courier {
 
     private void moveOn(Round round, SessionChange change) {
         round.failures = 0;
-        round.failingSince = null;
         round.posted = round.posted.to(change.revision());
         progress.reached(change.sessionId(), round.posted).onComplete(written -> {
             if (written.failed()) {
@@ -304,7 +309,17 @@ final class Courier {
             return unposted.latest();
         }
 
-        /** @param age of the change that was refused just now; one that was never tried before gets its tries */
+        /** What could not be written down, or was forgotten there, is known here. */
+        private void isPosted(Posted written) {
+            if (posted == null || posted.isBehind(written)) {
+                posted = written;
+            }
+        }
+
+        /**
+         * @param age of the change that was refused just now; one gets its tries when nothing was refused before it
+         * @return how long it has been refused, or would have been if its turn had come
+         */
         private Duration failingFor(Duration age, InstantSource clock) {
             if (failingSince == null) {
                 failingSince = clock.instant();
@@ -316,11 +331,12 @@ final class Courier {
         /** One that was forgotten and opened again is told of when all of its earlier life was. */
         private void heard(Session now) {
             if (latest().sameLife(now)) {
-                unposted.heard(now);
+                unposted.heard(now, posted == null ? 0 : posted.revision());
             } else if (nextLife.filter(next -> next.latest().sameLife(now)).isPresent()) {
-                nextLife.get().heard(now);
+                nextLife.get().heard(now, 0);
+                nextLife.get().keep(MOST_OF_ONE);
             } else if (now.createdAt().isAfter(latest().createdAt())) {
-                nextLife = Optional.of(new Unposted(now, Session.REMEMBERED));
+                nextLife = Optional.of(new Unposted(now));
             }
         }
     }

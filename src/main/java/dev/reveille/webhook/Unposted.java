@@ -4,23 +4,18 @@ import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 
 /**
- * The changes of one life of a session that its receiver was not told of. They are kept from when this node hears of them, as
- * the session's record will have forgotten some when their turn comes. Where they are too many the oldest go.
+ * The changes of one life of a session that its receiver was not told of: those that its record has, and before them those
+ * that it has forgotten since this node heard of them.
  */
 final class Unposted {
-    private final int most;
-    private final Deque<SessionChange> changes = new ArrayDeque<>();
+    private final Deque<SessionChange> forgotten = new ArrayDeque<>();
     private Session latest;
 
-    /** @param most so many are kept */
-    Unposted(Session session, int most) {
-        this.most = most;
+    Unposted(Session session) {
         this.latest = session;
-        add(session.changes());
     }
 
     /** As it is now, as far as this node has heard. */
@@ -28,35 +23,45 @@ final class Unposted {
         return latest;
     }
 
-    /** @param now the same life, later or not */
-    void heard(Session now) {
-        if (now.revision() > latest.revision()) {
-            add(now.changesSince(latest.revision()).orElseGet(now::changes));
-            latest = now;
+    /**
+     * @param now the same life, later or not
+     * @param posted up to which revision the receiver was told
+     */
+    void heard(Session now, long posted) {
+        if (now.revision() <= latest.revision()) {
+            return;
+        }
+        if (!now.descendsFrom(latest)) {
+            // Two halves of the cluster went different ways, and what was kept did not happen.
+            forgotten.clear();
+        } else if (now.oldestChange() > latest.oldestChange()) {
+            latest.changes().stream()
+                    .filter(change -> change.revision() < now.oldestChange() && change.revision() > posted)
+                    .forEach(forgotten::add);
+        }
+        latest = now;
+    }
+
+    /** Lets the oldest of those go that the record has forgotten, until there are no more than {@code most}. */
+    void keep(int most) {
+        while (forgotten.size() > most) {
+            forgotten.removeFirst();
         }
     }
 
-    private void add(List<SessionChange> news) {
-        changes.addAll(news);
-        keep(most);
-    }
-
-    /** Lets the oldest go until there are no more than {@code least}. */
-    void keep(int least) {
-        while (changes.size() > least) {
-            changes.removeFirst();
+    /** What comes behind the revision {@code posted}; empty if that was the last. */
+    Optional<SessionChange> behind(long posted) {
+        while (!forgotten.isEmpty() && forgotten.peekFirst().revision() <= posted) {
+            forgotten.removeFirst();
         }
+        return forgotten.isEmpty()
+                ? latest.changesSince(posted).orElseGet(latest::changes).stream()
+                        .findFirst()
+                : Optional.of(forgotten.peekFirst());
     }
 
-    /** What comes behind {@code posted}; empty if that was the last. */
-    Optional<SessionChange> behind(Posted posted) {
-        while (!changes.isEmpty() && changes.peekFirst().revision() <= posted.revision()) {
-            changes.removeFirst();
-        }
-        return Optional.ofNullable(changes.peekFirst());
-    }
-
+    /** How many are kept that the record has forgotten. */
     int size() {
-        return changes.size();
+        return forgotten.size();
     }
 }

@@ -106,11 +106,16 @@ public final class WebhookVerticle extends VerticleBase {
         });
     }
 
-    /** What others may have under way is waited for there. */
+    /** The courier keeps what it may not post yet, and what it may not post any more until that is settled. */
     private void changed(Session session) {
-        if (isMine(session.id())) {
+        if (isMineOrWas(session.id())) {
             courier.changed(session);
         }
+    }
+
+    /** Members that come may go again before anybody else has posted anything. */
+    private boolean isMineOrWas(SessionId session) {
+        return isMine(session) || (settling && wasMine(session));
     }
 
     /** Those who posted for it until just now may have one under way, unless that was this node. */
@@ -211,12 +216,15 @@ public final class WebhookVerticle extends VerticleBase {
 
         @Override
         public void roomAgain() {
-            WebhookVerticle.this.roomAgain();
+            // Stock is taken anyhow when it is settled who posts.
+            if (!settling) {
+                WebhookVerticle.this.roomAgain();
+            }
         }
 
         @Override
         public boolean mine(SessionId session) {
-            return isMine(session);
+            return isMineOrWas(session);
         }
 
         @Override

@@ -17,7 +17,7 @@ class RotaTest {
     void aFewNeverWait() {
         for (int turn = 0; turn < 3; turn++) {
             for (int i = 0; i < Rota.AT_ONCE; i++) {
-                assertThat(rota.gave()).isFalse();
+                assertThat(rota.isFull()).isFalse();
             }
             theNetworkIsLookedAt();
         }
@@ -26,45 +26,58 @@ class RotaTest {
     @Test
     void whoGivesWhenOthersHaveGivenEnoughWaitsUntilTheNetworkWasLookedAt() {
         for (int i = 0; i < Rota.AT_ONCE; i++) {
-            rota.gave();
+            rota.isFull();
         }
-        assertThat(rota.gave()).isTrue();
-        rota.await(() -> read.add(0));
+        assertThat(rota.isFull()).isTrue();
+        waits(0);
 
         assertThat(read).isEmpty();
         theNetworkIsLookedAt();
         assertThat(read).containsExactly(0);
-        assertThat(rota.isFull()).isFalse();
+        assertThat(rota.isFull()).as("the next has to wait").isFalse();
     }
 
     @Test
     void thoseWhoWaitGoFirstAndAFewAtATime() {
-        IntStream.range(0, 2 * Rota.AT_ONCE + 1).forEach(i -> rota.await(() -> read.add(i)));
+        IntStream.range(0, 2 * Rota.AT_ONCE + 1).forEach(this::waits);
 
-        assertThat(rota.gave()).as("somebody else has to wait").isTrue();
+        assertThat(rota.isFull()).as("somebody else has to wait").isTrue();
         theNetworkIsLookedAt();
         assertThat(read).hasSize(Rota.AT_ONCE);
         theNetworkIsLookedAt();
         assertThat(read).hasSize(2 * Rota.AT_ONCE);
-        assertThat(rota.isFull()).isTrue();
+        assertThat(rota.isFull()).as("the next has to wait").isTrue();
         theNetworkIsLookedAt();
         assertThat(read)
                 .containsExactlyElementsOf(
                         IntStream.range(0, 2 * Rota.AT_ONCE + 1).boxed().toList());
-        assertThat(rota.isFull()).isFalse();
+        assertThat(rota.isFull()).as("the next has to wait").isFalse();
+    }
+
+    @Test
+    void whoHasLeftTakesNobodysPlace() {
+        IntStream.range(0, 100).forEach(i -> rota.await(() -> false));
+        waits(1);
+
+        theNetworkIsLookedAt();
+        assertThat(read).containsExactly(1);
     }
 
     @Test
     void whoWaitsAgainOnItsTurnIsTheLast() {
         rota.await(() -> {
-            read.add(1);
-            rota.await(() -> read.add(3));
+            waits(3);
+            return read.add(1);
         });
-        rota.await(() -> read.add(2));
+        waits(2);
 
         theNetworkIsLookedAt();
         theNetworkIsLookedAt();
         assertThat(read).containsExactly(1, 2, 3);
+    }
+
+    private void waits(int who) {
+        rota.await(() -> read.add(who));
     }
 
     private void theNetworkIsLookedAt() {

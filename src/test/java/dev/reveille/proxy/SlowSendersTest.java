@@ -51,11 +51,15 @@ class SlowSendersTest {
 
     @Test
     void halfAHeadIsAnsweredAndTheConnectionEnds() throws IOException {
+        List<Line> slow = new ArrayList<>();
         for (String half : List.of("G", "\r\n", "GET / HT", "GET /x HTTP/1.1\r\n", "GET /x HTTP/1.1\r\nHost: gw\r\n")) {
-            try (Line client = rig.client()) {
-                client.send(half);
-                isTooSlow(client);
-            }
+            Line client = rig.client();
+            client.send(half);
+            slow.add(client);
+        }
+        for (Line client : slow) {
+            isTooSlow(client);
+            client.close();
         }
     }
 

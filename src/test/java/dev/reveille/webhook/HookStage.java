@@ -62,9 +62,16 @@ final class HookStage {
                 settings);
     }
 
-    /** Another node that sees the same shared maps. */
+    /** Another node that sees the same shared maps, and at first itself alone. */
     HookStage beside(String name, WebhookSettings settings) {
-        return new HookStage(vertx, mapName, now, new Member(name), settings);
+        return beside(name, settings, Set.of(name));
+    }
+
+    /** @param members who there is, as it sees it at first */
+    HookStage beside(String name, WebhookSettings settings, Set<String> members) {
+        Member node = new Member(name);
+        node.members = members;
+        return new HookStage(vertx, mapName, now, node, settings);
     }
 
     /** Who there is, as this node sees it. */

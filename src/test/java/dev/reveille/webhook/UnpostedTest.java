@@ -18,39 +18,67 @@ class UnpostedTest {
     private static final int MOST = 50;
 
     private Session now = Session.first(new SessionId("s"), "acme", plainSpec(), running("rt"), Cause.CLIENT, NOON);
-    private final Unposted unposted = new Unposted(now, MOST);
+    private final Unposted unposted = new Unposted(now);
 
     @Test
     void whatTheRecordHasForgottenIsKept() {
         for (int i = 1; i < MOST; i++) {
-            unposted.heard(change(1));
+            unposted.heard(change(1), 0);
         }
         assertThat(revisions()).hasSize(MOST).startsWith(1L, 2L, 3L);
+        assertThat(unposted.size()).isZero();
     }
 
     @Test
     void whatWasHeardBeforeOrOutOfOrderIsNotKeptTwice() {
         Session two = change(1);
         Session four = change(2);
-        unposted.heard(four);
-        unposted.heard(two);
-        unposted.heard(four);
+        unposted.heard(four, 0);
+        unposted.heard(two, 0);
+        unposted.heard(four, 0);
 
         assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
     }
 
     @Test
     void whereTheyAreTooManyTheOldestGo() {
-        for (int i = 1; i < MOST + 3; i++) {
-            unposted.heard(change(1));
+        for (int i = 1; i < MOST + Session.REMEMBERED; i++) {
+            unposted.heard(change(1), 0);
         }
         assertThat(unposted.size()).isEqualTo(MOST);
-        assertThat(revisions()).startsWith(4L).endsWith(MOST + 3L);
+
+        unposted.keep(MOST - 3);
+        assertThat(revisions()).startsWith(4L).endsWith((long) MOST + Session.REMEMBERED);
+    }
+
+    @Test
+    void whatTheReceiverWasToldOfIsNotKept() {
+        for (int i = 1; i < MOST + Session.REMEMBERED; i++) {
+            unposted.heard(change(1), 7);
+        }
+        assertThat(unposted.size()).isEqualTo(MOST - 7);
+    }
+
+    @Test
+    void whatHappenedInAHalfOfTheClusterThatDoesNotCountIsNotKept() {
+        Session common = change(1);
+        for (int i = 0; i < MOST; i++) {
+            unposted.heard(change(1), 0);
+        }
+        assertThat(unposted.size()).isPositive();
+        now = common;
+        for (int i = 0; i < MOST + 5; i++) {
+            now = now.to(now.state(), NOON.plusMillis(100 + now.revision()));
+        }
+        unposted.heard(now, 0);
+
+        assertThat(unposted.size()).isZero();
+        assertThat(revisions()).hasSize(Session.REMEMBERED).endsWith(now.revision());
     }
 
     @Test
     void whatWasMissedAltogetherIsMissing() {
-        unposted.heard(change(Session.REMEMBERED + 5));
+        unposted.heard(change(Session.REMEMBERED + 5), 0);
 
         assertThat(revisions().subList(0, 2)).containsExactly(1L, 7L);
     }
@@ -64,12 +92,10 @@ class UnpostedTest {
 
     private List<Long> revisions() {
         List<Long> all = new ArrayList<>();
-        Posted posted = Posted.nothingOf(now);
-        Optional<SessionChange> next = unposted.behind(posted);
+        Optional<SessionChange> next = unposted.behind(0);
         while (next.isPresent()) {
             all.add(next.get().revision());
-            posted = posted.to(next.get().revision());
-            next = unposted.behind(posted);
+            next = unposted.behind(next.get().revision());
         }
         return all;
     }

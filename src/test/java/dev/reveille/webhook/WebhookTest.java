@@ -1,5 +1,6 @@
 package dev.reveille.webhook;
 
+import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.config.WebhookSettings;
@@ -257,8 +258,8 @@ class WebhookTest {
         HookStage dying = HookStage.of(vertx, settings());
         dying.opens("s");
         eventually(() -> dying.posts("delivered") == 1);
-        HookStage other = dying.beside("node-b", settings(SECRET, Duration.ofMillis(300), 1_000));
-        other.members("node-a", "node-b", "node-c");
+        HookStage other = dying.beside(
+                "node-b", settings(SECRET, Duration.ofMillis(500), 1_000), Set.of("node-a", "node-b", "node-c"));
 
         dying.dies();
         other.members("node-b");
@@ -266,6 +267,44 @@ class WebhookTest {
 
         assertThatAllAreToldInOrder(1 + 2 * Session.REMEMBERED);
         assertThat(other.posts("skipped")).isZero();
+    }
+
+    @Test
+    void aMemberThatComesAndGoesAgainCostsNothing() {
+        receiver.answers(
+                (post, request) -> request.response().setStatusCode(503).end());
+        HookStage node = HookStage.of(vertx, settings(SECRET, Duration.ofMillis(300), 1_000));
+        List<String> all = IntStream.range(0, 8).mapToObj(i -> "s-" + i).toList();
+        all.forEach(node::opens);
+        for (int i = 0; i < 2 * Session.REMEMBERED; i++) {
+            all.forEach(session -> node.changes(session, "one more"));
+        }
+
+        node.members("node-a", "node-b");
+        node.members("node-a");
+        receiver.answers(HookReceiver::takes);
+
+        eventually(() -> node.posts("delivered") == all.size() * (1.0 + 2 * Session.REMEMBERED));
+        assertThat(node.posts("skipped")).isZero();
+    }
+
+    @Test
+    void whatTheMapDoesNotKnowAnyMoreIsNotCalledSkipped() {
+        AtomicBoolean away = new AtomicBoolean();
+        receiver.answers((post, request) ->
+                request.response().setStatusCode(away.get() ? 503 : 204).end());
+        HookStage node = HookStage.of(vertx, settings());
+        node.opens("s");
+        eventually(() -> node.posts("delivered") == 1);
+        away.set(true);
+        node.changes("s", "two");
+        eventually(() -> node.posts("failed") >= 1);
+        await(vertx.sharedData().<String, String>getAsyncMap("reveille.webhook").compose(map -> map.remove("s")));
+        eventually(() -> node.posts("failed") >= 3);
+        away.set(false);
+
+        eventually(() -> node.posts("delivered") == 2);
+        assertThat(node.posts("skipped")).isZero();
     }
 
     /** Each at least once. */
