@@ -5,18 +5,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
-import java.security.Key;
 import java.security.KeyStore;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A certificate that a test makes, with its key, as two PEM files. */
 public record SelfSigned(Path certificate, Path key) {
     private static final char[] PASSWORD = "changeit".toCharArray();
+    private static final Map<String, Made> MADE = new HashMap<>();
 
-    /** Of {@code localhost}; {@code name} tells it from others. */
+    /** Of {@code localhost}; {@code name} tells it from others. Those of one name are the same, as making one takes a second. */
     public static SelfSigned in(Path directory, String name) throws IOException, GeneralSecurityException {
-        Path store = directory.resolve(name + ".p12");
+        Made made;
+        synchronized (MADE) {
+            made = MADE.get(name);
+            if (made == null) {
+                made = make(directory.resolve(name + ".p12"), name);
+                MADE.put(name, made);
+            }
+        }
+        return new SelfSigned(
+                Files.writeString(directory.resolve(name + ".crt"), made.certificate()),
+                Files.writeString(directory.resolve(name + ".key"), made.key()));
+    }
+
+    private static Made make(Path store, String name) throws IOException, GeneralSecurityException {
         run(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-genkeypair",
@@ -39,14 +54,13 @@ public record SelfSigned(Path certificate, Path key) {
                 "-keystore",
                 store.toString()));
         KeyStore made = KeyStore.getInstance(store.toFile(), PASSWORD);
-        Key key = made.getKey("it", PASSWORD);
-        return new SelfSigned(
-                pem(
-                        directory.resolve(name + ".crt"),
-                        "CERTIFICATE",
-                        made.getCertificate("it").getEncoded()),
-                pem(directory.resolve(name + ".key"), "PRIVATE KEY", key.getEncoded()));
+        return new Made(
+                pem("CERTIFICATE", made.getCertificate("it").getEncoded()),
+                pem("PRIVATE KEY", made.getKey("it", PASSWORD).getEncoded()));
     }
+
+    /** Both as PEM. */
+    private record Made(String certificate, String key) {}
 
     /** Puts {@code other} in the place of this one, as a renewal does. */
     public void becomes(SelfSigned other) throws IOException {
@@ -60,9 +74,9 @@ public record SelfSigned(Path certificate, Path key) {
         Files.move(beside, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static Path pem(Path file, String what, byte[] der) throws IOException {
+    private static String pem(String what, byte[] der) {
         String lines = Base64.getMimeEncoder().encodeToString(der);
-        return Files.writeString(file, "-----BEGIN " + what + "-----\n" + lines + "\n-----END " + what + "-----\n");
+        return "-----BEGIN " + what + "-----\n" + lines + "\n-----END " + what + "-----\n";
     }
 
     private static void run(List<String> command) throws IOException {
