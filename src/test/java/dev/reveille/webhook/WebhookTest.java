@@ -192,6 +192,35 @@ class WebhookTest {
     }
 
     @Test
+    void afterThatOthersThatAreAsOldAreTriedOnceAndYoungerOnesStill() {
+        AtomicBoolean away = new AtomicBoolean(true);
+        receiver.answers((post, request) ->
+                request.response().setStatusCode(away.get() ? 503 : 204).end());
+        HookStage node = HookStage.of(vertx, settings());
+        node.opens("s");
+        node.changes("s", "two");
+        node.changes("s", "three");
+        assertThat(receiver.next().revision()).isEqualTo(1);
+        eventually(() -> node.posts("failed") >= 1);
+
+        node.advance(Duration.ofHours(2));
+        node.changes("s", "young");
+        eventually(() -> node.posts("dead") == 3);
+        away.set(false);
+
+        eventually(() -> node.posts("delivered") == 1 && node.behind() == 0);
+        assertThat(node.posts("dead")).isEqualTo(3);
+        HookReceiver.Post post = receiver.next();
+        long before = 1;
+        while (!post.detail().equals("young")) {
+            assertThat(post.revision()).isGreaterThanOrEqualTo(before);
+            before = post.revision();
+            post = receiver.next();
+        }
+        assertThat(before).as("each was asked for").isEqualTo(3);
+    }
+
+    @Test
     void aSessionThatIsForgottenAndOpenedAnewIsToldOfInBothLives() {
         AtomicInteger refusals = new AtomicInteger(2);
         receiver.answers((post, request) -> request.response()
