@@ -265,11 +265,16 @@ public final class Wire {
             case "forbidden" -> new GatewayFailure.Forbidden(detail);
             case "unknown_session" -> new GatewayFailure.UnknownSession(detail);
             case "wrong_state" -> new GatewayFailure.WrongState(detail);
-            case "runtime_disconnected" -> new GatewayFailure.RuntimeDisconnected(json.getInteger("status"), detail);
+            case "runtime_disconnected" ->
+                new GatewayFailure.RuntimeDisconnected(
+                        json.getInteger("status"), detail, json.getBoolean("retryable", true));
             case "runtime_paused" -> new GatewayFailure.RuntimePaused(detail, after);
             case "runtime_starting" -> new GatewayFailure.RuntimeStarting(detail, after);
             case "runtime_crashed" -> new GatewayFailure.RuntimeCrashed(detail);
-            case "wake_timeout" -> new GatewayFailure.WakeTimeout(detail);
+            case "wake_timeout" ->
+                new GatewayFailure.WakeTimeout(
+                        detail,
+                        Optional.ofNullable(json.getLong("retry_after_ms")).map(Duration::ofMillis));
             case "start_timeout" -> new GatewayFailure.StartTimeout(detail);
             case "build_timeout" -> new GatewayFailure.BuildTimeout(detail);
             case "too_many_waiting" -> new GatewayFailure.TooManyWaiting(detail, after);

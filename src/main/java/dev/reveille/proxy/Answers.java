@@ -51,7 +51,8 @@ final class Answers {
             stream.reset();
             return ProxyMeters.Outcome.BROKEN;
         }
-        GatewayFailure failure = error instanceof Loss loss ? Failures.lost(loss) : Problem.failureOf(error);
+        GatewayFailure failure =
+                error instanceof Loss loss ? Failures.lost(loss, in.method()) : withTime(Problem.failureOf(error));
         Optional<Route> route = Optional.ofNullable(proxy.registry().route(path.runtimeId()));
         Problem problem = new Problem(
                 failure,
@@ -60,6 +61,15 @@ final class Answers {
         aboutToAnswer();
         (Navigation.isOne(in) ? page(problem, route, patience) : problem.answer(response)).onFailure(closed -> {});
         return ProxyMeters.Outcome.of(response.getStatusCode());
+    }
+
+    /** Who was late is told when to come again, as far as anybody knows. */
+    private GatewayFailure withTime(GatewayFailure failure) {
+        return failure instanceof GatewayFailure.WakeTimeout late
+                        && late.after().isEmpty()
+                ? new GatewayFailure.WakeTimeout(
+                        late.detail(), Optional.of(proxy.holds().wakeTimes().expected()))
+                : failure;
     }
 
     private Future<Void> page(Problem problem, Optional<Route> route, Duration patience) {

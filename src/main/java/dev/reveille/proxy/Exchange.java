@@ -5,14 +5,13 @@ import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Origin;
 import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
-import java.util.Set;
 
 /**
  * One request's whole life: find the route; if the sandbox sleeps, wait for it; forward; if the answer looks like one of the
@@ -24,10 +23,6 @@ final class Exchange {
 
     private static final int NOT_FOUND = 404;
     private static final int SERVICE_UNAVAILABLE = 503;
-
-    /** May be done twice without harm (RFC 9110, 9.2.2). */
-    private static final Set<HttpMethod> IDEMPOTENT = Set.of(
-            HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.TRACE, HttpMethod.PUT, HttpMethod.DELETE);
 
     private final ProxyContext proxy;
     private final HttpServerRequest in;
@@ -69,7 +64,8 @@ final class Exchange {
         if (SandboxPath.leavesPrefix(path.below(prefix), prefix)) {
             return failed(Failures.outside());
         }
-        if (way.intent() != Intent.IGNORES) {
+        // Who waits for a wake is at work already; who is turned away never was.
+        if (!route.awake() && way.whyNotWaking(route).isEmpty()) {
             usage.begun(route, arrived);
         }
         return way.awake(route).compose(this::forward);
@@ -92,7 +88,7 @@ final class Exchange {
         int status = proxy.breakers().status(route);
         return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
             proxy.breakers().tried(route, alive);
-            return alive ? send(route) : notReached(route, status, false);
+            return alive ? send(route) : looked(route, status, false);
         });
     }
 
@@ -109,6 +105,9 @@ final class Exchange {
             proxy.retries().forwarded();
         }
         attempts++;
+        if (way.intent() != Intent.IGNORES) {
+            usage.begun(route, arrived);
+        }
         way.tried();
         attempt = new Attempt(
                 proxy.vertx(), proxy.connections(), proxy.silence(), origin(route), in, path, body, upgrade);
@@ -160,23 +159,34 @@ final class Exchange {
     // If the answer looks like one of the way, find out.
 
     private Future<Void> judged(Route route, HttpClientResponse answer) {
-        int status = answer.statusCode();
         if (proxy.settings().strict()) {
-            attempt.cancel();
-            return status == SERVICE_UNAVAILABLE ? again(route) : failed(Failures.disconnected(status));
+            return judgedStrictly(route, answer);
         }
-        // A router says so of a sandbox that it does not reach, and of one that it lost half-way.
-        boolean mayHaveBegun =
-                status != NOT_FOUND && status != SERVICE_UNAVAILABLE && !IDEMPOTENT.contains(in.method());
+        int status = answer.statusCode();
         body.hold();
         return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
-            if (alive) {
+            // That it answers now says nothing of then if it was woken meanwhile.
+            boolean slept = mayHaveSleptSince(route);
+            if (alive && !slept) {
                 body.release();
                 return relay(route, answer);
             }
             attempt.cancel();
-            return notReached(route, status, mayHaveBegun);
+            return slept ? again(route) : notReached(route, status);
         });
+    }
+
+    /** A 503 says that the sandbox slept, the second that it is the sandbox's own; the others are of the way. */
+    private Future<Void> judgedStrictly(Route route, HttpClientResponse answer) {
+        int status = answer.statusCode();
+        if (status == SERVICE_UNAVAILABLE && attempts > 1) {
+            return relay(route, answer);
+        }
+        attempt.cancel();
+        if (status != SERVICE_UNAVAILABLE) {
+            return failed(Failures.disconnected(status));
+        }
+        return way.whyNotWaking(route).isEmpty() ? again(route) : looked(route, status, false);
     }
 
     private Future<Void> lost(Route route, Throwable error) {
@@ -188,15 +198,27 @@ final class Exchange {
             return failed(Failures.starting(route));
         }
         proxy.breakers().lost(route, loss.kind());
-        boolean harmless = loss.kind() == Loss.Kind.NOT_SENT
-                || (loss.kind() == Loss.Kind.BROKEN && IDEMPOTENT.contains(in.method()));
-        if (!harmless || !body.replayable() || attempts >= MOST_ATTEMPTS) {
-            return failed(Failures.lost(loss));
+        boolean harmless = loss.kind() == Loss.Kind.NOT_SENT || (loss.kind() == Loss.Kind.BROKEN && idempotent());
+        boolean sendable = harmless && body.replayable() && attempts < MOST_ATTEMPTS;
+        if (proxy.settings().strict()) {
+            return sendable
+                    ? retried(route, Failures.lost(loss, in.method()))
+                    : failed(Failures.lost(loss, in.method()));
         }
-        return time.counted(() -> proxy.verdicts().alive(route))
-                .compose(alive -> alive
-                        ? retried(route, Failures.lost(loss))
-                        : notReached(route, loss.kind().status(), false));
+        return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
+            if (sendable) {
+                return alive
+                        ? retried(route, Failures.lost(loss, in.method()))
+                        : looked(route, loss.kind().status(), false);
+            }
+            // It is not sent again, but the next one should meet a sandbox that is known to sleep.
+            return (alive ? Future.<Route>succeededFuture() : way.inspect(route))
+                    .transform(known -> failed(Failures.lost(loss, in.method())));
+        });
+    }
+
+    private boolean idempotent() {
+        return Methods.idempotent(in.method());
     }
 
     /** Sends it once more, if the budget allows it. */
@@ -206,24 +228,53 @@ final class Exchange {
         return may ? send(route) : failed(otherwise);
     }
 
-    /**
-     * The sandbox does not answer. A 503 says that it sleeps; anything else is asked of the runtime API. What sleeps, or
-     * was woken since, gets the request again unless it may have begun what must not be done twice; the rest is a
-     * disconnect.
-     */
-    private Future<Void> notReached(Route route, int status, boolean mayHaveBegun) {
-        if (status == SERVICE_UNAVAILABLE && way.whyNotWaking(route).isEmpty()) {
-            return again(route);
+    /** It was answered by a router, as neither the sandbox nor {@code /alive} answers. */
+    private Future<Void> notReached(Route route, int status) {
+        boolean wakes = status == SERVICE_UNAVAILABLE && way.whyNotWaking(route).isEmpty();
+        if (idempotent()) {
+            return wakes ? again(route) : looked(route, status, false);
         }
-        return way.inspect(route).compose(now -> {
-            if (now.session().state() instanceof SandboxState.Failed broken) {
-                return failed(Failures.broken(status, now.session(), broken.failure()));
+        // A router says 502 and 504 of a sandbox that it does not reach, and of one that it lost half-way.
+        return status == NOT_FOUND || status == SERVICE_UNAVAILABLE
+                ? asleepOrLost(route, status, wakes)
+                : looked(route, status, true);
+    }
+
+    /**
+     * A router that says 503 or 404 means that the sandbox was not there, as a rule, and some say so of one that they lost
+     * half-way. What must not be done twice is sent again only if upstream, too, says that the sandbox slept.
+     */
+    private Future<Void> asleepOrLost(Route route, int status, boolean wakes) {
+        return asked(route, status).compose(now -> {
+            if (now.session().wasFoundAsleepSince(route.session().revision())) {
+                return again(route);
             }
-            if (stands(route, now)) {
-                return failed(Failures.disconnected(status));
+            if (!stands(route, now)) {
+                return failed(Failures.begun(status));
             }
-            return mayHaveBegun ? failed(Failures.begun(status)) : again(now);
+            // Upstream may be wrong. The wake is harmless, and the next request may find it well.
+            return wakes && now.awake()
+                    ? way.hold(now).compose(awake -> failed(Failures.begun(status)))
+                    : failed(Failures.disconnected(status));
         });
+    }
+
+    /** Upstream knows whether it sleeps, or was woken since; otherwise it is a disconnect. */
+    private Future<Void> looked(Route route, int status, boolean mayHaveBegun) {
+        return asked(route, status).compose(now -> {
+            if (mayHaveBegun) {
+                return failed(Failures.begun(status));
+            }
+            return stands(route, now) ? failed(Failures.disconnected(status)) : again(route);
+        });
+    }
+
+    private Future<Route> asked(Route route, int status) {
+        return way.inspect(route)
+                .compose(now -> now.session().state() instanceof SandboxState.Failed broken
+                        ? Future.failedFuture(Failures.broken(status, now.session(), broken.failure())
+                                .asException())
+                        : Future.succeededFuture(now));
     }
 
     /** Whether upstream, too, has nothing new: the sandbox runs as it did, or is being stopped. */
@@ -234,14 +285,29 @@ final class Exchange {
 
     // Wake and forward again.
 
-    /** For a sandbox that sleeps, whatever the route says, or that was woken since. */
-    private Future<Void> again(Route route) {
+    /** What must not be done twice asks for certainty. */
+    private boolean mayHaveSleptSince(Route seen) {
+        Session now = now(seen).session();
+        long revision = seen.session().revision();
+        return idempotent() ? now.revision() != revision : now.wasFoundAsleepSince(revision);
+    }
+
+    private Route now(Route seen) {
+        Route now = proxy.registry().route(path.runtimeId());
+        return now == null ? seen : now;
+    }
+
+    /** For a sandbox that slept when it had {@code seen}, whatever that says; it may have been woken since. */
+    private Future<Void> again(Route seen) {
         if (attempts >= MOST_ATTEMPTS) {
             return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
         }
         boolean sendable = body.replayable();
         boolean before = attempts > 1;
-        return way.hold(route).compose(now -> {
+        Route latest = now(seen);
+        boolean woken =
+                latest.awake() && latest.session().revision() != seen.session().revision();
+        return (woken ? way.awake(latest) : way.hold(latest)).compose(now -> {
             if (!sendable) {
                 return failed(Failures.bodyGone());
             }

@@ -7,6 +7,7 @@ import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
+import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 
 /** What is told to clients whose request could not be forwarded, in words for outsiders. */
@@ -35,10 +36,10 @@ final class Failures {
                 "the sandbox is " + route.session().state().word() + ", and " + because, expected);
     }
 
-    /** @param status what the way answered; a 503 is only for sandboxes that sleep */
+    /** @param status what the way answered */
     static GatewayFailure disconnected(int status) {
         return new GatewayFailure.RuntimeDisconnected(
-                status == 503 ? BAD_GATEWAY : status,
+                orBadGateway(status),
                 "the sandbox cannot be reached and is not paused; this may be temporary, try again");
     }
 
@@ -57,7 +58,7 @@ final class Failures {
             return stored;
         }
         return new GatewayFailure.RuntimeDisconnected(
-                status == 503 ? BAD_GATEWAY : status,
+                orBadGateway(status),
                 "the sandbox cannot be reached: " + stored.detail() + "; opening its session again starts it anew");
     }
 
@@ -68,9 +69,13 @@ final class Failures {
                 : unknown(runtimeId);
     }
 
-    static GatewayFailure lost(Loss loss) {
-        return new GatewayFailure.RuntimeDisconnected(
-                loss.kind().status(), loss.kind().words());
+    /** @param method of the request, which tells whether it may be sent again */
+    static GatewayFailure lost(Loss loss, HttpMethod method) {
+        return loss.kind() == Loss.Kind.NOT_SENT || Methods.idempotent(method)
+                ? new GatewayFailure.RuntimeDisconnected(
+                        loss.kind().status(), loss.kind().words())
+                : GatewayFailure.RuntimeDisconnected.halfWay(
+                        loss.kind().status(), loss.kind().words());
     }
 
     static GatewayFailure outside() {
@@ -78,15 +83,20 @@ final class Failures {
                 "the dots in the path lead out of the sandbox (expected: a path that stays below its own)");
     }
 
-    /** For one whose answer a router gave in place of a sandbox that sleeps now. */
+    /** For one whose answer a router gave in place of a sandbox that it may have lost half-way. */
     static GatewayFailure begun(int status) {
-        return new GatewayFailure.RuntimeDisconnected(
-                status,
-                "the sandbox went to sleep meanwhile; it may have begun what was asked, so it was not asked again");
+        return GatewayFailure.RuntimeDisconnected.halfWay(
+                orBadGateway(status),
+                "the sandbox was lost meanwhile; it may have begun what was asked, so it was not asked again");
     }
 
     static GatewayFailure bodyGone() {
         return new GatewayFailure.BodyNotReplayable(
                 "the sandbox was asleep and is awake now, but the request's body is gone: send it again");
+    }
+
+    /** A 503 is only for sandboxes that sleep. */
+    private static int orBadGateway(int status) {
+        return status == 503 ? BAD_GATEWAY : status;
     }
 }

@@ -150,7 +150,11 @@ public final class ProxyVerticle extends VerticleBase {
                 new Intents(proxy.intents()),
                 new WakeRight(tenants),
                 new Pages(tickets, urls, holds.wakeTimes(), proxy.wakingPageAfter(), clock),
-                new Breakers(verdicts, proxy.breakerFailures(), proxy.breakerReset(), requests::breakerOpened),
+                new Breakers(
+                        verdicts,
+                        proxy.strict() ? 0 : proxy.breakerFailures(),
+                        proxy.breakerReset(),
+                        requests::breakerOpened),
                 new RetryBudget(proxy.retryBudget(), System.nanoTime()),
                 tunnels,
                 requests,

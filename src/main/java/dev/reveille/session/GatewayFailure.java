@@ -186,12 +186,23 @@ public sealed interface GatewayFailure {
      * The sandbox cannot be reached and is not asleep.
      *
      * @param status what the way to it answered: 404, 502 or 504
+     * @param retryable whether the request may be sent again; not if the sandbox may have begun what must not be done twice
      */
-    record RuntimeDisconnected(int status, String detail) implements GatewayFailure {
+    record RuntimeDisconnected(int status, String detail, boolean retryable) implements GatewayFailure {
         public RuntimeDisconnected {
             if (status != 404 && status != 502 && status != 504) {
                 throw new IllegalArgumentException("status: " + status + " (expected: 404, 502 or 504)");
             }
+        }
+
+        /** For a request of which the sandbox has seen nothing, or which may be done twice. */
+        public RuntimeDisconnected(int status, String detail) {
+            this(status, detail, true);
+        }
+
+        /** For a request that may have begun, and must not be done twice. */
+        public static RuntimeDisconnected halfWay(int status, String detail) {
+            return new RuntimeDisconnected(status, detail, false);
         }
 
         @Override
@@ -259,8 +270,21 @@ public sealed interface GatewayFailure {
         }
     }
 
-    /** The sandbox did not answer before the deadline of its wake. */
-    record WakeTimeout(String detail) implements GatewayFailure {
+    /**
+     * The sandbox did not answer before the deadline of its wake.
+     *
+     * @param after when to try again; empty if nobody knows
+     */
+    record WakeTimeout(String detail, Optional<Duration> after) implements GatewayFailure {
+        public WakeTimeout(String detail) {
+            this(detail, Optional.empty());
+        }
+
+        @Override
+        public Optional<Duration> retryAfter() {
+            return after;
+        }
+
         @Override
         public Kind kind() {
             return Kind.WAKE_TIMEOUT;

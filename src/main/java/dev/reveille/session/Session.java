@@ -126,6 +126,18 @@ public record Session(
                 && (forgotten || past.get(past.size() - (int) back).equals(Past.of(earlier)));
     }
 
+    /**
+     * Whether upstream has put it to sleep, or had already, since it had {@code since}, and nobody here was about to: who
+     * met it then met nobody.
+     */
+    public boolean wasFoundAsleepSince(long since) {
+        return changesSince(since)
+                .filter(changes -> changes.stream()
+                        .anyMatch(
+                                c -> c.state().equals("paused") && !c.previous().equals(Optional.of("pausing"))))
+                .isPresent();
+    }
+
     /** The revision after the oldest change of which it is still known what it was. */
     public long oldestChange() {
         long oldest = revision - past.size();

@@ -110,9 +110,17 @@ class ExactlyOnceTest {
                 did(n);
                 line.send("HTTP/1.1 200 OK\r\nContent-").reset();
             }
-            case 4 -> line.send(ASLEEP);
+            case 4 -> {
+                if (roll(2) == 0) {
+                    did(n);
+                }
+                line.send(ASLEEP);
+            }
             case 5 -> {
-                // It, or the router, says so as it goes down.
+                // It, or the router, says so as it goes down, and it may have done it or not.
+                if (roll(2) == 0) {
+                    did(n);
+                }
                 killed.incrementAndGet();
                 alive.set(false);
                 line.send(roll(2) == 0 ? ASLEEP : "HTTP/1.1 404 gone\r\nContent-Length: 0\r\n\r\n");

@@ -98,7 +98,10 @@ class HoldTest {
         rig.upstream.resumeTakes(ofMinutes(10));
         String session = rig.paused();
 
-        assertProblem(await(rig.gateway.act(rig.runtime(session), "late")), 504, "wake_timeout");
+        HttpResponse<Buffer> late = await(rig.gateway.act(rig.runtime(session), "late"));
+        assertProblem(late, 504, "wake_timeout");
+        assertThat(Integer.parseInt(late.getHeader("Retry-After"))).isPositive();
+        assertThat(late.bodyAsJsonObject().getLong("retry_after_ms")).isPositive();
     }
 
     @Test

@@ -8,11 +8,14 @@ import dev.reveille.testing.Line;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.client.HttpResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +75,72 @@ class VerdictTest {
         assertThat(answer.getHeader("Server-Timing")).startsWith("wake;dur=");
         assertThat(rig.upstream.session(session).commands()).containsExactly("once");
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    /** Some routers say 503 of a sandbox that they lost half-way. */
+    @ParameterizedTest
+    @ValueSource(ints = {404, 502, 503, 504})
+    void anActionThatTheSandboxMayHaveBegunIsNotSentAgainUnlessUpstreamSaysThatItSlept(int status) throws Exception {
+        rig = Rig.with("upstream.attempts=1");
+        AtomicInteger acts = new AtomicInteger();
+        AtomicBoolean alive = new AtomicBoolean(true);
+        String path = rig.hand("/act");
+        rig.upstream.on("POST", "/resume").answersJson(new JsonObject().put("message", "already running"));
+        rig.hand.on(
+                "/alive",
+                (line, head) -> line.send("HTTP/1.1 " + (alive.get() ? 200 : 502) + " x\r\nContent-Length: 0\r\n\r\n"));
+        rig.hand.on("/act", (line, head) -> {
+            acts.incrementAndGet();
+            alive.set(false);
+            line.send("HTTP/1.1 " + status + " lost\r\nContent-Length: 0\r\n\r\n");
+            rig.vertx.setTimer(200, t -> alive.set(true));
+        });
+
+        try (Line client = rig.client()) {
+            client.send("POST " + path + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 0\r\n\r\n");
+            Line.Head head = client.head();
+            JsonObject problem = new JsonObject(client.body(head));
+
+            assertThat(head.status()).isEqualTo(status == 503 ? 502 : status);
+            assertThat(problem.getString("code")).isEqualTo("runtime_disconnected");
+            assertThat(problem.getBoolean("retryable")).isEqualTo(status == 404);
+        }
+        assertThat(acts).hasValue(1);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(status == 503 ? 1 : 0);
+    }
+
+    @Test
+    void fiftyActionsThatFoundItAsleepWakeItOnceAndAreAllDoneOnce() {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).isPaused();
+
+        List<Future<HttpResponse<Buffer>>> answers = IntStream.range(0, 50)
+                .mapToObj(n -> rig.gateway.act(rig.runtime(session), "act " + n))
+                .toList();
+        await(Future.all(answers));
+
+        answers.forEach(a -> assertThat(a.result().statusCode())
+                .as(a.result().bodyAsString())
+                .isEqualTo(200));
+        assertThat(rig.upstream.session(session).commands()).hasSize(50).doesNotHaveDuplicates();
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void anActionWhoseConnectionBreaksHasTheSandboxLookedAt() {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).on("POST", "/act").resets();
+        rig.upstream.session(session).isPaused();
+
+        HttpResponse<Buffer> answer = post(session, "/act", Buffer.buffer("x"));
+
+        assertProblem(answer, 502, "runtime_disconnected");
+        assertThat(answer.bodyAsJsonObject().getBoolean("retryable")).isFalse();
+        assertThat(rig.gateway.get(session).bodyAsJsonObject().getString("state"))
+                .isEqualTo("paused");
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
     }
 
     @Test
@@ -252,18 +321,70 @@ class VerdictTest {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(950), ofMillis(1800));
     }
 
-    @Test
-    void inStrictModeNothingIsProbed() {
+    @ParameterizedTest
+    @ValueSource(ints = {404, 502, 504})
+    void inStrictModeAnErrorIsADisconnectAndNobodyIsAsked(int status) {
         rig = Rig.with("proxy.strict=true");
         String session = rig.running();
-        int probes = rig.upstream.calls("GET " + rig.path(session, "/alive"));
-        rig.upstream.session(session).on("GET", "/mine").answers(404);
-        rig.upstream.session(session).on("GET", "/asleep").answers(503).then(200);
+        int asked = rig.upstream.requests().size();
+        rig.upstream.session(session).on("GET", "/mine").answers(status);
+        rig.upstream.session(session).on("POST", "/act").answers(status);
 
-        assertProblem(get(session, "/mine"), 404, "runtime_disconnected");
-        assertThat(rig.upstream.calls("GET " + rig.path(session, "/alive"))).isEqualTo(probes);
+        assertProblem(get(session, "/mine"), status, "runtime_disconnected");
+        assertProblem(post(session, "/act", Buffer.buffer("x")), status, "runtime_disconnected");
+
+        assertThat(rig.upstream.requests()).hasSize(asked + 2);
+    }
+
+    @Test
+    void inStrictModeA503IsAWakeAndTheSecondIsTheSandboxsOwn() {
+        rig = Rig.with("proxy.strict=true");
+        String session = rig.running();
+        rig.upstream.session(session).on("GET", "/asleep").answers(503).then(200);
+        rig.upstream.session(session).on("POST", "/act").answers(503).then(200);
+        rig.upstream.session(session).on("GET", "/ill").answers(503).header("X-Mine", "yes");
+
         assertThat(get(session, "/asleep").statusCode()).isEqualTo(200);
-        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+        assertThat(post(session, "/act", Buffer.buffer("x")).statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(2);
+
+        HttpResponse<Buffer> ill = get(session, "/ill");
+        assertThat(ill.statusCode()).isEqualTo(503);
+        assertThat(ill.getHeader("X-Mine")).isEqualTo("yes");
+        assertThat(rig.upstream.calls("GET " + rig.path(session, "/ill"))).isEqualTo(2);
+    }
+
+    @Test
+    void inStrictModeWhatMayNotWakeIsTold503OnlyIfTheSandboxSleeps() {
+        rig = Rig.with("proxy.strict=true");
+        String awake = rig.running();
+        rig.upstream.session(awake).on("GET", "/feed").answers(503);
+        String asleep = rig.running();
+        rig.upstream.session(asleep).isPaused();
+
+        assertProblem(fetchedInTheBackground(awake), 502, "runtime_disconnected");
+        assertProblem(fetchedInTheBackground(asleep), 503, "runtime_paused");
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    private HttpResponse<Buffer> fetchedInTheBackground(String session) {
+        return await(rig.gateway
+                .request(HttpMethod.GET, rig.path(session, "/feed"))
+                .putHeader("X-Reveille-Wake", "no")
+                .send());
+    }
+
+    @Test
+    void inStrictModeALostConnectionIsADisconnectAndNobodyIsAsked() {
+        rig = Rig.with("proxy.strict=true");
+        String session = rig.running();
+        int asked = rig.upstream.requests().size();
+        rig.upstream.session(session).on("POST", "/act").resets();
+
+        for (int n = 0; n < 10; n++) {
+            assertProblem(post(session, "/act", Buffer.buffer("x")), 502, "runtime_disconnected");
+        }
+        assertThat(rig.upstream.requests()).hasSize(asked + 10);
     }
 
     @Test
