@@ -86,7 +86,6 @@ class HeldUploadsIT {
                         "REVEILLE_UPSTREAM_URL", upstream.uri().toString(),
                         "REVEILLE_HOLD_DEADLINE", "15m",
                         "REVEILLE_LIFECYCLE_RESUME_TIMEOUT", "15m",
-                        "REVEILLE_HOLD_PER_SESSION", "5000",
                         "REVEILLE_TENANTS_0_NAME", "many",
                         "REVEILLE_TENANTS_0_API_KEY", "many-key",
                         "REVEILLE_TENANTS_1_NAME", "other",

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Requests that wait for a sandbox.
  *
- * @param deadline from the request's arrival to its being forwarded
+ * @param deadline from the request's arrival until its sandbox is awake
  * @param perSession how many wait for one session at once
  * @param perTenant how many wait for the sessions of one tenant at once
  * @param perNode how many wait in this process at once

@@ -143,7 +143,7 @@ final class Keys {
     static final Key<Duration> HOLD_DEADLINE =
             key("hold.deadline", Form.TIME, "90s", s -> s.hold().deadline());
     static final Key<Integer> HOLD_PER_SESSION =
-            key("hold.per-session", Form.NUMBER, "2000", s -> s.hold().perSession());
+            key("hold.per-session", Form.NUMBER, "5000", s -> s.hold().perSession());
     static final Key<Integer> HOLD_PER_TENANT =
             key("hold.per-tenant", Form.NUMBER, "10000", s -> s.hold().perTenant());
     static final Key<Integer> HOLD_PER_NODE =

@@ -78,7 +78,7 @@ final class AwakeRoute {
      */
     Future<Route> awake(Route route) {
         if (route.awake() && proxy.holds().releases().underWay(route.session().id()) && intent() != Intent.IGNORES) {
-            return waiting(proxy.waker().lineUp(route, time.left(), gone, nextTurn()))
+            return waiting(proxy.waker().lineUp(route, patience(), gone, nextTurn(route)))
                     .compose(this::arrived);
         }
         return awakeNow(route);
@@ -116,17 +116,25 @@ final class AwakeRoute {
             return failed(
                     Failures.asleep(route, bar.get(), proxy.holds().wakeTimes().expected()));
         }
-        Duration patience = proxy.pages().patience(in, time.left());
         return waiting(
                         bar.isEmpty()
-                                ? proxy.waker().await(route, patience, gone, nextTurn())
-                                : proxy.waker().join(route, patience, gone, nextTurn()))
+                                ? proxy.waker().await(route, patience(), gone, nextTurn(route))
+                                : proxy.waker().join(route, patience(), gone, nextTurn(route)))
                 .compose(this::arrived);
     }
 
-    private Turn nextTurn() {
+    /** A page tells its reader how things are, and waits no longer than that takes. */
+    private Waker.Patience patience() {
+        Duration left = time.left();
+        Duration forWake = proxy.pages().patience(in, left);
+        boolean page = forWake.compareTo(left) < 0;
+        return new Waker.Patience(
+                forWake, page ? Duration.ZERO : proxy.settings().responseTimeout());
+    }
+
+    private Turn nextTurn(Route route) {
         endTurn(false);
-        turn = new Turn(proxy.vertx(), body, arrived);
+        turn = new Turn(proxy.vertx(), body, arrived, !proxy.wakeRight().has(in, route));
         return turn;
     }
 
@@ -142,6 +150,8 @@ final class AwakeRoute {
         body.stayOut();
         return time.counted(() -> held).onComplete(done -> {
             waitedNanos += System.nanoTime() - begun;
+            // What others do in the sandbox is not what its time is for.
+            time.giveBack(turn.inLineNanos());
             body.comeIn();
         });
     }

@@ -16,10 +16,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * in requests, since bodies stay unread: what one that waits costs is its connection. Shared by all event loops.
  */
 public final class Holds {
+    /** One seat in so many may be a guest's. */
+    private static final int SEATS_A_GUEST = 10;
+
     private final HoldSettings limits;
     private final AtomicInteger all = new AtomicInteger();
     private final Map<String, Integer> perTenant = new ConcurrentHashMap<>();
     private final Map<String, Integer> perSession = new ConcurrentHashMap<>();
+    private final Map<String, Integer> guests = new ConcurrentHashMap<>();
     private final WakeTimes wakeTimes = new WakeTimes();
     private final Releases releases;
     private volatile boolean closed;
@@ -52,8 +56,12 @@ public final class Holds {
         return releases;
     }
 
-    /** @return why the request may not wait; empty if it now does, and {@link #leave} has to follow */
-    Optional<GatewayFailure> enter(Route route) {
+    /**
+     * @param guest whether the request shows no key, so that anybody may have sent it: of a session's seats those get but a
+     *     few
+     * @return why the request may not wait; empty if it now does, and {@link #leave} has to follow
+     */
+    Optional<GatewayFailure> enter(Route route, boolean guest) {
         if (closed) {
             return Optional.of(
                     new GatewayFailure.ShuttingDown("this node is about to leave; try again", Duration.ofSeconds(1)));
@@ -72,10 +80,17 @@ public final class Holds {
             shrunk(perTenant, tenant(route));
             return Optional.of(full("this session"));
         }
+        if (guest && !grown(guests, session(route), Math.max(1, limits.perSession() / SEATS_A_GUEST))) {
+            leave(route, false);
+            return Optional.of(full("this session that show no key"));
+        }
         return Optional.empty();
     }
 
-    void leave(Route route) {
+    void leave(Route route, boolean guest) {
+        if (guest) {
+            shrunk(guests, session(route));
+        }
         all.decrementAndGet();
         shrunk(perTenant, tenant(route));
         shrunk(perSession, session(route));

@@ -35,7 +35,10 @@ final class Releases {
     void join(SessionId session, Turn turn, boolean awake) {
         all.compute(session, (id, known) -> {
             Release release = known == null ? new Release(first) : known;
-            release.open = awake && (known == null || release.open);
+            if (known == null && awake) {
+                release.open();
+            }
+            release.open &= awake;
             release.waiting.add(turn);
             release.admit();
             return release;
@@ -45,7 +48,7 @@ final class Releases {
     /** The sandbox is awake. */
     void open(SessionId session) {
         all.computeIfPresent(session, (id, release) -> {
-            release.open = true;
+            release.open();
             release.admit();
             return release;
         });
@@ -70,15 +73,23 @@ final class Releases {
         private int out;
         private volatile boolean open;
         private volatile boolean waits;
+        private long openSince;
 
         private Release(int width) {
             this.width = width;
         }
 
+        private void open() {
+            if (!open) {
+                open = true;
+                openSince = System.nanoTime();
+            }
+        }
+
         private void admit() {
             while (open && out < width && !waiting.isEmpty()) {
                 out++;
-                waiting.pollFirst().come();
+                waiting.pollFirst().come(openSince);
             }
             waits = !waiting.isEmpty();
         }

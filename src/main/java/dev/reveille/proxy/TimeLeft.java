@@ -22,6 +22,11 @@ final class TimeLeft {
         return wait.get().onComplete(done -> spentNanos += System.nanoTime() - begun);
     }
 
+    /** So much of what was counted was not its own. */
+    void giveBack(long nanos) {
+        spentNanos -= nanos;
+    }
+
     /** What is left of the request's time. */
     Duration left() {
         Duration left = whole.minusNanos(spentNanos);

@@ -26,25 +26,44 @@ final class Turn implements Comparable<Turn> {
     private final Context context;
     private final InboundBody body;
     private final long arrived;
+    private final boolean guest;
     private final long number = NEXT.getAndIncrement();
     private Runnable begin = () -> {};
     private Releases releases;
     private SessionId session;
     private boolean over;
+    private long joined;
+    private long inLineNanos;
     private long begun;
     private long timer = -1;
 
-    /** @param arrived when the request came, on the clock of {@link System#nanoTime} */
-    Turn(Vertx vertx, InboundBody body, long arrived) {
+    /**
+     * @param arrived when the request came, on the clock of {@link System#nanoTime}
+     * @param guest whether it shows no key
+     */
+    Turn(Vertx vertx, InboundBody body, long arrived, boolean guest) {
+        this.guest = guest;
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.body = body;
         this.arrived = arrived;
     }
 
-    /** Whoever came first goes first. */
+    boolean guest() {
+        return guest;
+    }
+
+    /** How long its sandbox was awake before it was its turn. */
+    long inLineNanos() {
+        return inLineNanos;
+    }
+
+    /** Whoever came first goes first, guests behind all others. */
     @Override
     public int compareTo(Turn other) {
+        if (guest != other.guest) {
+            return guest ? 1 : -1;
+        }
         long earlier = arrived - other.arrived;
         return earlier != 0 ? Long.signum(earlier) : Long.compare(number, other.number);
     }
@@ -59,16 +78,22 @@ final class Turn implements Comparable<Turn> {
         releases = among;
         session = of;
         begin = onTurn;
+        joined = System.nanoTime();
         among.join(of, this, awake);
     }
 
-    /** It may go. From any thread, and never runs what waits for it at once. */
-    void come() {
+    /**
+     * It may go. From any thread, and never runs what waits for it at once.
+     *
+     * @param awakeSince on the clock of {@link System#nanoTime}
+     */
+    void come(long awakeSince) {
         context.runOnContext(v -> {
             if (over) {
                 return;
             }
             begun = System.nanoTime();
+            inLineNanos = begun - (awakeSince - joined > 0 ? awakeSince : joined);
             timer = vertx.setTimer(LOOK_MILLIS, t -> look());
             begin.run();
         });

@@ -24,6 +24,14 @@ final class Waker {
 
     private static final long LATER_MILLIS = 1_000;
 
+    /**
+     * How long one request may wait.
+     *
+     * @param forWake until its sandbox is awake
+     * @param inLine from then on behind others; zero: not at all
+     */
+    record Patience(Duration forWake, Duration inLine) {}
+
     private final Vertx vertx;
     private final SessionRegistry registry;
     private final Holds holds;
@@ -40,18 +48,18 @@ final class Waker {
     /**
      * Waits until the sandbox behind {@code asleep} is ready.
      *
-     * @param left how much of the request's time is left
+     * @param patience how long it may wait
      * @param gone completes when the client leaves
      * @param turn is the request's from when it may go on; whoever made it says when it is over
      * @return the route to it then; fails with what the wake failed with, {@code wake_timeout} or a hold limit
      */
-    Future<Route> await(Route asleep, Duration left, Future<Void> gone, Turn turn) {
-        return held(asleep, left, gone, turn, false, held -> follow(asleep, held));
+    Future<Route> await(Route asleep, Patience patience, Future<Void> gone, Turn turn) {
+        return held(asleep, patience, gone, turn, false, held -> follow(asleep, held));
     }
 
     /** Waits behind those that wait for the sandbox behind {@code awake} already. Fails as {@link #await} does. */
-    Future<Route> lineUp(Route awake, Duration left, Future<Void> gone, Turn turn) {
-        return held(awake, left, gone, turn, true, held -> {});
+    Future<Route> lineUp(Route awake, Patience patience, Future<Void> gone, Turn turn) {
+        return held(awake, patience, gone, turn, true, held -> {});
     }
 
     /**
@@ -60,28 +68,45 @@ final class Waker {
      * @return the route then, to a sandbox in whatever state; fails with {@code unknown_session}, {@code wake_timeout} or a
      *     hold limit
      */
-    Future<Route> join(Route comingUp, Duration left, Future<Void> gone, Turn turn) {
-        return held(comingUp, left, gone, turn, false, held -> arrival(comingUp, left, held));
+    Future<Route> join(Route comingUp, Patience patience, Future<Void> gone, Turn turn) {
+        return held(comingUp, patience, gone, turn, false, held -> arrival(comingUp, patience.forWake(), held));
     }
 
     private Future<Route> held(
-            Route route, Duration left, Future<Void> gone, Turn turn, boolean awake, Consumer<Promise<Route>> wait) {
-        var refusal = holds.enter(route);
+            Route route,
+            Patience patience,
+            Future<Void> gone,
+            Turn turn,
+            boolean awake,
+            Consumer<Promise<Route>> wait) {
+        var refusal = holds.enter(route, turn.guest());
         if (refusal.isPresent()) {
             return Future.failedFuture(refusal.get().asException());
         }
         Promise<Route> held = Promise.promise();
-        long timer = vertx.setTimer(Math.max(1, left.toMillis()), t -> held.tryFail(late().asException()));
+        long[] timer = new long[1];
+        timer[0] = vertx.setTimer(Math.max(1, patience.forWake().toMillis()), t -> {
+            if (isAwake(route) && patience.inLine().toMillis() > 0) {
+                timer[0] = vertx.setTimer(patience.inLine().toMillis(), last -> held.tryFail(behindOthers()));
+            } else {
+                held.tryFail(late().asException());
+            }
+        });
         gone.onComplete(v -> held.tryFail(new ClientLeft()));
         turn.await(holds.releases(), route.session().id(), awake, () -> came(route, held, turn));
         wait.accept(held);
         return held.future().onComplete(done -> {
-            vertx.cancelTimer(timer);
-            holds.leave(route);
+            vertx.cancelTimer(timer[0]);
+            holds.leave(route, turn.guest());
             if (done.failed()) {
                 turn.over(false);
             }
         });
+    }
+
+    private boolean isAwake(Route route) {
+        Route now = registry.route(route.runtime().id().value());
+        return now != null && now.awake();
     }
 
     /** It is this request's turn. The sandbox may sleep again by now. */
@@ -164,6 +189,11 @@ final class Waker {
                 vertx.setTimer(LATER_MILLIS, t -> holds.releases().open(id));
             }
         });
+    }
+
+    private static Throwable behindOthers() {
+        return new GatewayFailure.WakeTimeout("the sandbox is awake and still at work on requests that came before")
+                .asException();
     }
 
     static GatewayFailure late() {

@@ -73,7 +73,7 @@ class EverySettingTest {
                     ofSeconds(5),
                     ofMillis(50),
                     ofSeconds(2)),
-            new HoldSettings(ofSeconds(90), 2000, 10_000, 20_000, 32),
+            new HoldSettings(ofSeconds(90), 5000, 10_000, 20_000, 32),
             new ProxySettings(
                     ofSeconds(2),
                     ofSeconds(900),

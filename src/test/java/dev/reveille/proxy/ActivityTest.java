@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -169,6 +170,22 @@ class ActivityTest {
         }
 
         Rig.eventually("none is left", () -> inFlight() == 0 && listening() == 0);
+    }
+
+    @Test
+    void whoeverMayNotWakeASandboxThatSleepsDoesNotCount() throws IOException {
+        String session = rig.paused();
+        JsonObject before = rig.gateway.get(session).bodyAsJsonObject().getJsonObject("activity");
+
+        for (String fields : List.of("X-Reveille-Wake: no\r\n", "Sec-Fetch-Mode: cors\r\n")) {
+            try (Line client = rig.client()) {
+                client.send("GET " + rig.path(session, "/poll") + " HTTP/1.1\r\nHost: gw\r\n" + fields + "\r\n");
+                assertThat(client.head().status()).as(fields).isEqualTo(503);
+            }
+        }
+
+        assertThat(rig.gateway.get(session).bodyAsJsonObject().getJsonObject("activity"))
+                .isEqualTo(before);
     }
 
     @Test

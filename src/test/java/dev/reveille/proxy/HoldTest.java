@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import static dev.reveille.testing.TestGateway.await;
+import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +104,27 @@ class HoldTest {
         assertProblem(late, 504, "wake_timeout");
         assertThat(Integer.parseInt(late.getHeader("Retry-After"))).isPositive();
         assertThat(late.bodyAsJsonObject().getLong("retry_after_ms")).isPositive();
+    }
+
+    /** The deadline is for the wake. Whoever came first may take as long as it takes. */
+    @Test
+    void whoeverIsBehindOthersOnceItIsAwakeIsNotGivenUpForThem() {
+        rig = Rig.with("hold.deadline=500ms", "hold.release=1");
+        rig.upstream.resumeTakes(ofMillis(50));
+        String session = rig.paused();
+        rig.upstream.session(session).on("POST", "/slow").answers(200).afterMillis(800);
+        rig.upstream.session(session).on("POST", "/quick").answers(200);
+
+        List<Future<HttpResponse<Buffer>>> answers = Stream.of("/slow", "/slow", "/quick")
+                .map(path -> rig.gateway
+                        .request(HttpMethod.POST, rig.path(session, path))
+                        .send())
+                .toList();
+        await(Future.join(answers).otherwiseEmpty());
+
+        answers.forEach(a -> assertThat(a.result().statusCode())
+                .as(a.result().bodyAsString())
+                .isEqualTo(200));
     }
 
     @Test

@@ -34,7 +34,7 @@ class HoldsTest {
     }
 
     private String refusal(String session, String tenant) {
-        return holds.enter(route(session, tenant)).map(r -> r.detail()).orElse("");
+        return holds.enter(route(session, tenant), false).map(r -> r.detail()).orElse("");
     }
 
     @Test
@@ -47,11 +47,11 @@ class HoldsTest {
         assertThat(refusal("b2", "b")).contains("this node");
         assertThat(meters.get("reveille.holds").gauge().value()).isEqualTo(3);
 
-        holds.leave(route("a1", "a"));
+        holds.leave(route("a1", "a"), false);
         assertThat(refusal("a1", "a")).isEmpty();
-        holds.leave(route("a1", "a"));
-        holds.leave(route("a2", "a"));
-        holds.leave(route("b1", "b"));
+        holds.leave(route("a1", "a"), false);
+        holds.leave(route("a2", "a"), false);
+        holds.leave(route("b1", "b"), false);
         assertThat(meters.get("reveille.holds").gauge().value()).isZero();
     }
 
@@ -64,7 +64,7 @@ class HoldsTest {
         assertThat(taken(shared, "c", 2000)).isEqualTo(250);
         assertThat(taken(shared, "a", 1)).isZero();
         assertThat(taken(shared, "d", 100)).isEqualTo(100);
-        assertThat(shared.enter(route("a-x", "a")).map(r -> r.detail()).orElse(""))
+        assertThat(shared.enter(route("a-x", "a"), false).map(r -> r.detail()).orElse(""))
                 .contains("this tenant");
     }
 
@@ -75,10 +75,29 @@ class HoldsTest {
         assertThat(taken(one, "a", 100)).isEqualTo(20);
     }
 
+    @Test
+    void ofASessionsSeatsGuestsGetATenth() {
+        Holds one = new Holds(new HoldSettings(ofSeconds(1), 30, 40, 40, 0), new SimpleMeterRegistry());
+        Route route = route("a1", "a");
+
+        int guests = 0;
+        while (one.enter(route, true).isEmpty()) {
+            guests++;
+        }
+        assertThat(guests).isEqualTo(3);
+        assertThat(one.of("a")).isEqualTo(3);
+        assertThat(one.enter(route("a2", "a"), true)).isEmpty();
+        assertThat(one.enter(route, false)).isEmpty();
+
+        one.leave(route, true);
+        assertThat(one.enter(route, true)).isEmpty();
+        assertThat(one.enter(route, true)).isPresent();
+    }
+
     private static int taken(Holds holds, String tenant, int tries) {
         int taken = 0;
         for (int i = 0; i < tries; i++) {
-            taken += holds.enter(route(tenant + i, tenant)).isEmpty() ? 1 : 0;
+            taken += holds.enter(route(tenant + i, tenant), false).isEmpty() ? 1 : 0;
         }
         return taken;
     }
@@ -89,7 +108,7 @@ class HoldsTest {
 
         holds.close();
 
-        assertThat(holds.enter(route("b1", "b"))).hasValueSatisfying(r -> {
+        assertThat(holds.enter(route("b1", "b"), false)).hasValueSatisfying(r -> {
             assertThat(r.code()).isEqualTo("shutting_down");
             assertThat(r.retryAfter()).isPresent();
         });

@@ -23,6 +23,7 @@ class ReleaseTest {
     private final AtomicInteger open = new AtomicInteger();
     private final List<Line> clients = new ArrayList<>();
     private volatile boolean awake = true;
+    private boolean issuesKey;
     private Rig rig;
     private String session;
 
@@ -51,6 +52,9 @@ class ReleaseTest {
         rig.hand.on("/alive", (line, head) -> line.send(awake ? OK : "HTTP/1.1 503 no\r\nContent-Length: 0\r\n\r\n"));
         session = "s-held";
         rig.upstream.session(session).tells("url", rig.hand.url());
+        if (issuesKey) {
+            rig.upstream.session(session).withKey("secret");
+        }
         rig.gateway.open(session, new JsonObject());
         rig.gateway.post(session, "pause");
         awake = false;
@@ -60,10 +64,14 @@ class ReleaseTest {
     }
 
     private void wait(int number) throws IOException {
+        wait(number, "");
+    }
+
+    private void wait(int number, String fields) throws IOException {
         Line client = rig.client();
         clients.add(client);
-        client.send("POST " + rig.path(session, "/work?n=" + number)
-                + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 0\r\n\r\n");
+        client.send("POST " + rig.path(session, "/work?n=" + number) + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 0\r\n"
+                + fields + "\r\n");
         Rig.eventually("it waits", () -> rig.metric("reveille_holds") == number + 1);
     }
 
@@ -77,6 +85,24 @@ class ReleaseTest {
         for (int i = 0; i < count; i++) {
             assertThat(clients.remove(0).head().status()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void whoeverShowsNoKeyGoesLast() throws IOException {
+        issuesKey = true;
+        waiting(0, "hold.release=1");
+        String key = "X-Session-API-Key: secret\r\n";
+        wait(0, key);
+        Rig.eventually("it is being woken", () -> rig.upstream.calls("POST /resume") == 1);
+        wait(1);
+        wait(2, key);
+        wait(3, key);
+        wakes();
+
+        Rig.eventually("the first has come", () -> came.size() == 1);
+        answers.release();
+        Rig.eventually("two more have come", () -> came.size() == 3);
+        assertThat(came).containsExactlyInAnyOrder("0", "2", "3");
     }
 
     @Test
