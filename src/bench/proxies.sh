@@ -228,11 +228,11 @@ stalled() { # readers that do not read: growth of the proxy
   local rss
   forget_peak "${pid[$1]}"
   rss=$(rss_kib "${pid[$1]}")
-  taskset -c $load_core java -Xmx64m src/bench/Bench.java stall "${port[$1]}" /web/runtime/huge "${BENCH_STALL:-10}" >/dev/null
+  taskset -c $load_core java -Xmx64m src/bench/Bench.java stall "${port[$1]}" /web/runtime/huge "${BENCH_STALL:-60}" >/dev/null
   say "$1" stall.download "$(awk "BEGIN {print ($(peak_kib "${pid[$1]}")-$rss)/1024}")"
   forget_peak "${pid[$1]}"
   rss=$(rss_kib "${pid[$1]}")
-  taskset -c $load_core java -Xmx64m src/bench/Bench.java stall "${port[$1]}" /sink/runtime/flood "${BENCH_STALL:-10}" >/dev/null
+  taskset -c $load_core java -Xmx64m src/bench/Bench.java stall "${port[$1]}" /sink/runtime/flood "${BENCH_STALL:-60}" >/dev/null
   say "$1" stall.socket "$(awk "BEGIN {print ($(peak_kib "${pid[$1]}")-$rss)/1024}")"
 }
 

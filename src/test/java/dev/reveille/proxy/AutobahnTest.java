@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Autobahn's websocket cases against a server that passes them, directly and through the gateway. By default all but 9.*,
- * which send megabytes through a slow Python; {@code -Dautobahn.cases=*} runs those too.
+ * which send megabytes through a slow Python; {@code -Dautobahn.cases=*} runs those too. The suite that is on Maven has no cases of
+ * compression, for which there is {@link WebSocketExtensionTest}.
  */
 @Tag("slow")
 class AutobahnTest {

@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
+import io.netty.handler.codec.http.websocketx.extensions.compression.WebSocketServerCompressionHandler;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
@@ -33,6 +34,11 @@ final class EchoSandbox implements AutoCloseable {
     private final Channel server;
 
     EchoSandbox() throws InterruptedException {
+        this(false);
+    }
+
+    /** @param compresses whether it agrees to permessage-deflate (RFC 7692) */
+    EchoSandbox(boolean compresses) throws InterruptedException {
         server = new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)
@@ -40,12 +46,11 @@ final class EchoSandbox implements AutoCloseable {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(
-                                        new HttpServerCodec(),
-                                        new HttpObjectAggregator(65_536),
-                                        new Alive(),
-                                        new WebSocketServerProtocolHandler(config()),
-                                        new Echo());
+                                .addLast(new HttpServerCodec(), new HttpObjectAggregator(65_536), new Alive());
+                        if (compresses) {
+                            channel.pipeline().addLast(new WebSocketServerCompressionHandler(LONGEST));
+                        }
+                        channel.pipeline().addLast(new WebSocketServerProtocolHandler(config(compresses)), new Echo());
                     }
                 })
                 .bind("127.0.0.1", 0)
@@ -57,7 +62,7 @@ final class EchoSandbox implements AutoCloseable {
         return ((InetSocketAddress) server.localAddress()).getPort();
     }
 
-    private static WebSocketServerProtocolConfig config() {
+    private static WebSocketServerProtocolConfig config(boolean extensions) {
         return WebSocketServerProtocolConfig.newBuilder()
                 .websocketPath("/")
                 .checkStartsWith(true)
@@ -65,6 +70,7 @@ final class EchoSandbox implements AutoCloseable {
                 .sendCloseFrame(null)
                 .decoderConfig(WebSocketDecoderConfig.newBuilder()
                         .maxFramePayloadLength(LONGEST)
+                        .allowExtensions(extensions)
                         .withUTF8Validator(true)
                         .build())
                 .build();

@@ -82,7 +82,7 @@ class H2specTest {
         Files.writeString(Path.of("target/h2spec.txt"), table);
         Set<String> ours = failed(gateway);
         assertThat(gateway).hasSizeGreaterThan(140);
-        assumeTrue(!haproxy.isEmpty(), "haproxy is not installed: failures of the gateway: " + ours);
+        // Without HAProxy there is nothing to excuse a failure with.
         ours.removeAll(failed(haproxy));
         assertThat(ours).isEmpty();
     }
