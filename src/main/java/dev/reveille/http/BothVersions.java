@@ -28,7 +28,6 @@ import io.vertx.core.net.impl.NetServerInternal;
 import io.vertx.core.net.impl.NetSocketImpl;
 import io.vertx.core.net.impl.ShutdownEvent;
 import io.vertx.core.spi.metrics.TCPMetrics;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -41,15 +40,15 @@ import java.util.concurrent.TimeUnit;
 final class BothVersions extends HttpServerImpl {
     private final Http2Only http2;
 
-    private BothVersions(VertxInternal vertx, HttpServerOptions options, Http2Only http2, Duration silence) {
-        super(new Listening(vertx, http2, silence), new HttpServerOptions(options).setHttp2ClearTextEnabled(false));
+    private BothVersions(VertxInternal vertx, HttpServerOptions options, Http2Only http2, Patience patience) {
+        super(new Listening(vertx, http2, patience), new HttpServerOptions(options).setHttp2ClearTextEnabled(false));
         this.http2 = http2;
     }
 
-    /** @param silence how long a connection may say too little to tell; browsers open some before they know what for */
-    static HttpServer of(Vertx vertx, HttpServerOptions options, Duration silence) {
+    /** @param patience for a head, too, with what says too little to tell; browsers open some before they know what for */
+    static HttpServer of(Vertx vertx, HttpServerOptions options, Patience patience) {
         VertxInternal internal = (VertxInternal) vertx;
-        return new BothVersions(internal, options, new Http2Only(internal, options), silence);
+        return new BothVersions(internal, options, new Http2Only(internal, options, patience), patience);
     }
 
     @Override
@@ -73,12 +72,12 @@ final class BothVersions extends HttpServerImpl {
     /** The one that listens. Its connections are known to be of a version when they have said something. */
     private static final class Listening extends VertxWrapper {
         private final Http2Only http2;
-        private final Duration silence;
+        private final Patience patience;
 
-        private Listening(VertxInternal vertx, Http2Only http2, Duration silence) {
+        private Listening(VertxInternal vertx, Http2Only http2, Patience patience) {
             super(vertx);
             this.http2 = http2;
-            this.silence = silence;
+            this.patience = patience;
         }
 
         @Override
@@ -87,7 +86,7 @@ final class BothVersions extends HttpServerImpl {
                 @Override
                 public synchronized NetServerInternal connectHandler(Handler<NetSocket> http1) {
                     return super.connectHandler(
-                            socket -> FirstBytes.of((NetSocketImpl) socket, http1, http2.sockets.handler, silence));
+                            socket -> FirstBytes.of((NetSocketImpl) socket, http1, http2.sockets.handler, patience));
                 }
             };
             http2.sockets.listening = both;
@@ -100,8 +99,8 @@ final class BothVersions extends HttpServerImpl {
         private final Sockets sockets;
         private final HttpServerImpl server;
 
-        private Http2Only(VertxInternal vertx, HttpServerOptions options) {
-            sockets = new Sockets(vertx, options);
+        private Http2Only(VertxInternal vertx, HttpServerOptions options, Patience patience) {
+            sockets = new Sockets(vertx, options, patience);
             server = new HttpServerImpl(
                     new VertxWrapper(vertx) {
                         @Override
@@ -114,17 +113,19 @@ final class BothVersions extends HttpServerImpl {
     }
 
     private static final class Sockets extends NetServerImpl {
+        private final Patience patience;
         private Handler<NetSocket> handler;
         private NetServerImpl listening;
 
-        private Sockets(VertxInternal vertx, HttpServerOptions options) {
+        private Sockets(VertxInternal vertx, HttpServerOptions options, Patience patience) {
             super(vertx, options);
+            this.patience = patience;
         }
 
         @Override
         public synchronized NetServerInternal connectHandler(Handler<NetSocket> http2) {
             handler = socket -> {
-                StrayHeads.watch(socket);
+                StreamWatch.begin(socket, patience);
                 http2.handle(socket);
             };
             return this;
@@ -149,28 +150,29 @@ final class BothVersions extends HttpServerImpl {
         private final NetSocketImpl socket;
         private final Handler<NetSocket> http1;
         private final Handler<NetSocket> http2;
-        private final Duration silence;
+        private final Patience patience;
         private ByteBuf said = Unpooled.EMPTY_BUFFER;
         private ScheduledFuture<?> tooLong;
 
-        private FirstBytes(NetSocketImpl socket, Handler<NetSocket> http1, Handler<NetSocket> http2, Duration silence) {
+        private FirstBytes(
+                NetSocketImpl socket, Handler<NetSocket> http1, Handler<NetSocket> http2, Patience patience) {
             this.socket = socket;
             this.http1 = http1;
             this.http2 = http2;
-            this.silence = silence;
+            this.patience = patience;
         }
 
-        static void of(NetSocketImpl socket, Handler<NetSocket> http1, Handler<NetSocket> http2, Duration silence) {
+        static void of(NetSocketImpl socket, Handler<NetSocket> http1, Handler<NetSocket> http2, Patience patience) {
             ChannelPipeline pipeline = socket.channelHandlerContext().pipeline();
             pipeline.addBefore(
                     socket.channelHandlerContext().name(),
                     "first-bytes",
-                    new FirstBytes(socket, http1, http2, silence));
+                    new FirstBytes(socket, http1, http2, patience));
         }
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
-            tooLong = context.executor().schedule(() -> leave(context), silence.toMillis(), TimeUnit.MILLISECONDS);
+            tooLong = context.executor().schedule(() -> leave(context), patience.head(), TimeUnit.NANOSECONDS);
         }
 
         @Override

@@ -21,12 +21,15 @@ import io.vertx.core.net.impl.NetSocketImpl;
 final class ByAlpn extends VertxWrapper {
     private static final String HTTP_2 = "h2";
 
-    private ByAlpn(VertxInternal vertx) {
+    private final Patience patience;
+
+    private ByAlpn(VertxInternal vertx, Patience patience) {
         super(vertx);
+        this.patience = patience;
     }
 
-    static HttpServer of(Vertx vertx, HttpServerOptions options) {
-        return new HttpServerImpl(new ByAlpn((VertxInternal) vertx), options);
+    static HttpServer of(Vertx vertx, HttpServerOptions options, Patience patience) {
+        return new HttpServerImpl(new ByAlpn((VertxInternal) vertx, patience), options);
     }
 
     @Override
@@ -36,7 +39,7 @@ final class ByAlpn extends VertxWrapper {
             public synchronized NetServerInternal connectHandler(Handler<NetSocket> http) {
                 return super.connectHandler(socket -> {
                     if (isHttp2((NetSocketImpl) socket)) {
-                        StrayHeads.watch(socket);
+                        StreamWatch.begin(socket, patience);
                     }
                     http.handle(socket);
                 });

@@ -46,6 +46,9 @@ public abstract class ClientStream {
         }
     }
 
+    /** Tells who takes the body, and so when the client is waited for. */
+    public abstract void wanting(BodyDemand who);
+
     /** Takes nothing from the network, so that a request that waits costs no memory. */
     public abstract void stayOut();
 
@@ -91,6 +94,11 @@ public abstract class ClientStream {
         @Override
         public boolean over() {
             return false;
+        }
+
+        @Override
+        public void wanting(BodyDemand who) {
+            StrictHttp1.wanting(in, who);
         }
 
         @Override
@@ -161,6 +169,11 @@ public abstract class ClientStream {
         @Override
         public boolean over() {
             return over || in.isEnded();
+        }
+
+        @Override
+        public void wanting(BodyDemand who) {
+            StreamWatch.of(in).wanting(in, who);
         }
 
         @Override

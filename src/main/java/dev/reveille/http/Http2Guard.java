@@ -1,5 +1,6 @@
 package dev.reveille.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -16,15 +17,20 @@ import io.vertx.core.net.impl.ConnectionBase;
  * not tell what is wrong.
  */
 final class Http2Guard extends Http2FrameListenerDecorator {
-    private Http2Guard(Http2FrameListener next) {
+    private final StreamWatch watch;
+
+    private Http2Guard(Http2FrameListener next, StreamWatch watch) {
         super(next);
+        this.watch = watch;
     }
 
     /** Does nothing if {@code connection} is one of HTTP/1. To be called when it has come to be. */
     static void watch(HttpConnection connection) {
         if (connection instanceof ConnectionBase base
                 && base.channelHandlerContext().handler() instanceof Http2ConnectionHandler handler) {
-            handler.decoder().frameListener(new Http2Guard(handler.decoder().frameListener()));
+            StreamWatch watch = StreamWatch.of(base.channelHandlerContext());
+            watch.meet(handler.connection());
+            handler.decoder().frameListener(new Http2Guard(handler.decoder().frameListener(), watch));
             // Netty heeds its own bound only when the client has confirmed it, which it may never do.
             handler.connection().remote().maxActiveStreams(Http2Streams.MOST_STREAMS);
         }
@@ -50,6 +56,21 @@ final class Http2Guard extends Http2FrameListenerDecorator {
             throws Http2Exception {
         check(stream, headers);
         super.onHeadersRead(context, stream, headers, dependency, weight, exclusive, padding, end);
+    }
+
+    @Override
+    public int onDataRead(ChannelHandlerContext context, int stream, ByteBuf data, int padding, boolean end)
+            throws Http2Exception {
+        if (data.isReadable()) {
+            watch.came(stream);
+        }
+        return super.onDataRead(context, stream, data, padding, end);
+    }
+
+    @Override
+    public void onSettingsAckRead(ChannelHandlerContext context) throws Http2Exception {
+        watch.confirmed();
+        super.onSettingsAckRead(context);
     }
 
     private static void check(int stream, Http2Headers headers) throws Http2Exception {

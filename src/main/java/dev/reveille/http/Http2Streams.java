@@ -118,7 +118,7 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         return (Http2ConnectionHandler) context(request).handler();
     }
 
-    private static ChannelHandlerContext context(HttpServerRequest request) {
+    static ChannelHandlerContext context(HttpServerRequest request) {
         return ((ConnectionBase) request.connection()).channelHandlerContext();
     }
 }

@@ -48,9 +48,10 @@ public final class HttpListeners {
      */
     public HttpServer create(Handler<HttpServerRequest> requests) {
         HttpServerOptions options = options();
+        Patience patience = Patience.of(settings);
         HttpServer server = certificates
-                .map(c -> ByAlpn.of(vertx, c.on(options)))
-                .orElseGet(() -> BothVersions.of(vertx, options, settings.headTimeout()));
+                .map(c -> ByAlpn.of(vertx, c.on(options), patience))
+                .orElseGet(() -> BothVersions.of(vertx, options, patience));
         return server.connectionHandler(connection -> {
                     connection.exceptionHandler(HttpListeners::broke);
                     strict.guard(connection);
@@ -59,7 +60,7 @@ public final class HttpListeners {
                 })
                 .invalidRequestHandler(InvalidRequest::refuse)
                 .requestHandler(request -> {
-                    StrictHttp1.serving(request);
+                    serving(request);
                     wrong(request)
                             .ifPresentOrElse(
                                     failure -> InvalidRequest.refuse(request, failure), () -> requests.handle(request));
@@ -80,6 +81,14 @@ public final class HttpListeners {
         options.setTcpUserTimeout((int) stall.toMillis());
         Http2Streams.configure(options, (int) settings.maxHead().bytes());
         return options;
+    }
+
+    private static void serving(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            StreamWatch.of(request).serving(request);
+        } else {
+            StrictHttp1.serving(request);
+        }
     }
 
     private Optional<GatewayFailure> wrong(HttpServerRequest request) {

@@ -19,49 +19,17 @@ import java.util.concurrent.TimeUnit;
  * HTTP. One timer for each connection looks now and then; requests set none.
  */
 final class SenderWatch extends ChannelDuplexHandler implements Runnable {
-    /**
-     * How long clients may take.
-     *
-     * @param head nanoseconds from its begin to its end
-     * @param idle nanoseconds between requests
-     * @param body nanoseconds without anything of a body that is wanted
-     */
-    record Patience(long head, long idle, long body) {
-        static Patience of(Duration head, Duration idle, Duration body) {
-            return new Patience(head.toNanos(), idle.toNanos(), body.toNanos());
-        }
-
-        /** Whatever begins now is not over before that. */
-        long shortest() {
-            return Math.min(head, Math.min(idle, body));
-        }
-    }
-
     /** For a client that still sends to read why nobody listens: closed at once, the connection could be reset before. */
     private static final long LINGER = Duration.ofSeconds(2).toNanos();
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final int SWITCHING_PROTOCOLS = 101;
-    private static final BodyDemand ALWAYS = new BodyDemand() {
-        private final long start = System.nanoTime();
-
-        @Override
-        public long wantedSince() {
-            return start;
-        }
-
-        @Override
-        public boolean wanted() {
-            return true;
-        }
-    };
-
     private final Patience patience;
     private Http1xServerConnection connection;
     private RequestDecoder decoder;
     private ChannelHandlerContext context;
     private HttpServerRequest request;
-    private BodyDemand demand = ALWAYS;
+    private BodyDemand demand = BodyDemand.ALWAYS;
     private long served;
     private boolean came;
     private boolean inHead = true;
@@ -89,7 +57,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     /** The connection is about to serve {@code next}. */
     void serving(HttpServerRequest next) {
         request = next;
-        demand = ALWAYS;
+        demand = BodyDemand.ALWAYS;
         served++;
     }
 
@@ -222,7 +190,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     private long left(long now) {
         if (isBusy()) {
             return isReceived() && isAwaited()
-                    ? patience.body() - (now - later(lastRead, demand.wantedSince()))
+                    ? patience.body() - (now - Patience.later(lastRead, demand.wantedSince()))
                     : NEVER;
         }
         if (decoder.isUndecided() && isAnswered()) {
@@ -230,8 +198,8 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
         }
         request = null;
         return inHead
-                ? patience.head() - (now - later(headBegun, lastWritten))
-                : patience.idle() - (now - later(lastRead, lastWritten));
+                ? patience.head() - (now - Patience.later(headBegun, lastWritten))
+                : patience.idle() - (now - Patience.later(lastRead, lastWritten));
     }
 
     /** Whether a request is under way, be it that it waits behind another. */
@@ -289,9 +257,5 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
         } else {
             InvalidRequest.refuse(failed, failure);
         }
-    }
-
-    private static long later(long one, long other) {
-        return one - other > 0 ? one : other;
     }
 }

@@ -39,6 +39,7 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
     private int known;
     private int skip = PREFACE;
     private boolean insideBlock;
+    private int blocks;
     private boolean over;
 
     /** Streams are counted here: 0 is the client's first, whose identifier is 1. */
@@ -48,9 +49,26 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
     private final BitSet ended = new BitSet(REMEMBERED);
 
     /** To be called with a connection that will be one of HTTP/2, before Netty's codec has read anything of it. */
-    static void watch(NetSocket socket) {
+    static StrayHeads watch(NetSocket socket) {
         ChannelHandlerContext context = ((NetSocketImpl) socket).channelHandlerContext();
-        context.pipeline().addBefore(context.name(), "strayHeads", new StrayHeads());
+        StrayHeads heads = new StrayHeads();
+        context.pipeline().addBefore(context.name(), "strayHeads", heads);
+        return heads;
+    }
+
+    /** Whether the fields of a request have begun to come, and not all are there. */
+    boolean inBlock() {
+        return insideBlock || (skip > 0 && isBlock(head[3]));
+    }
+
+    /** How many blocks of fields have begun. */
+    int blocks() {
+        return blocks;
+    }
+
+    /** Whether a part of a frame has come with what {@code stream} sends, and not all of it. */
+    boolean inDataOf(int stream) {
+        return skip > 0 && head[3] == Http2FrameTypes.DATA && id() == stream;
     }
 
     @Override
@@ -88,7 +106,10 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
 
     private Finding read(byte type, byte flags, int id) {
         boolean interrupted = insideBlock;
-        if (type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION) {
+        if (type == Http2FrameTypes.HEADERS) {
+            blocks++;
+        }
+        if (isBlock(type)) {
             insideBlock = (flags & END_HEADERS) == 0;
         }
         // Netty knows the sides of a stream, and ends the connection if something comes between the pieces of a block.
@@ -102,6 +123,10 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
             ended.set(stream % REMEMBERED);
         }
         return finding;
+    }
+
+    private static boolean isBlock(byte type) {
+        return type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION;
     }
 
     private Finding opened(int stream) {

@@ -21,7 +21,7 @@ public final class StrictHttp1 {
     private final int longestLine;
     private final int longestHead;
     private final int longestPiece;
-    private final SenderWatch.Patience patience;
+    private final Patience patience;
     private final byte[] line;
 
     /** @param longestPiece the most that is handed on of a body at once */
@@ -29,7 +29,7 @@ public final class StrictHttp1 {
         this.longestLine = (int) http.maxRequestLine().bytes();
         this.longestHead = (int) http.maxHead().bytes();
         this.longestPiece = longestPiece;
-        this.patience = SenderWatch.Patience.of(http.headTimeout(), http.idleTimeout(), http.bodyTimeout());
+        this.patience = Patience.of(http);
         this.line = new byte[RequestDecoder.room(longestLine, longestHead)];
     }
 
@@ -63,7 +63,7 @@ public final class StrictHttp1 {
     }
 
     /** Tells who takes the body of {@code request}, and so when the client is waited for. */
-    public static void wanting(HttpServerRequest request, BodyDemand who) {
+    static void wanting(HttpServerRequest request, BodyDemand who) {
         SenderWatch watch = watch(request.connection());
         if (watch != null) {
             watch.wanting(who);

@@ -2,7 +2,6 @@ package dev.reveille.proxy;
 
 import dev.reveille.http.BodyDemand;
 import dev.reveille.http.ClientStream;
-import dev.reveille.http.StrictHttp1;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -26,6 +25,10 @@ final class InboundBody implements Splice.Body, BodyDemand {
     private final long keepAtMost;
     private final boolean present;
     private final boolean expectsContinue;
+
+    /** Both sides may be silent for as long as they like, as on a tunnel: nobody is slow. */
+    private final boolean talk;
+
     private final List<Buffer> kept = new ArrayList<>();
     private long keptBytes;
     private boolean complete = true;
@@ -50,15 +53,16 @@ final class InboundBody implements Splice.Body, BodyDemand {
         this.keepAtMost = keepAtMost;
         this.present = stream.hasBody();
         this.expectsContinue = present && "100-continue".equalsIgnoreCase(in.getHeader(HttpHeaders.EXPECT));
+        this.talk = Grpc.is(in);
         pause();
         if (present) {
-            StrictHttp1.wanting(in, this);
+            stream.wanting(this);
         }
     }
 
     @Override
     public boolean wanted() {
-        return wanted;
+        return wanted && !talk;
     }
 
     @Override

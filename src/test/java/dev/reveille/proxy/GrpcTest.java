@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.reveille.testing.FrameLine;
+import dev.reveille.testing.Line;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -114,8 +115,12 @@ class GrpcTest {
                 ServiceName.create(PACKAGE, "Echo"), method, GrpcMessageEncoder.IDENTITY, GrpcMessageDecoder.IDENTITY);
     }
 
-    /** Where the gateway tells sandboxes apart by path, that stands before the service's own name. */
     private static Future<GrpcClientRequest<Buffer, Buffer>> call(String runtime, String method) {
+        return call(rig, runtime, method);
+    }
+
+    /** Where the gateway tells sandboxes apart by path, that stands before the service's own name. */
+    private static Future<GrpcClientRequest<Buffer, Buffer>> call(Rig rig, String runtime, String method) {
         ServiceName service = ServiceName.create(runtime + "/runtime/" + PACKAGE, "Echo");
         return client.request(
                 SocketAddress.inetSocketAddress(rig.port(), "127.0.0.1"),
@@ -140,6 +145,28 @@ class GrpcTest {
         assertThat(response.trailers().get("x-late")).isEqualTo("2");
         assertThat(Rig.get(VERSION)).isEqualTo(HttpVersion.HTTP_2);
         assertThat(Rig.get(TE)).isEqualTo("trailers");
+    }
+
+    @Test
+    void bothSidesMayBeSilentAsLongAsTheyLike() throws Exception {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        try (Rig hasty = Rig.with("http.body-timeout=500ms", "http.idle-timeout=500ms")) {
+            hasty.served("grpc", "http://127.0.0.1:" + server().actualPort());
+            GrpcClientRequest<Buffer, Buffer> call = await(call(hasty, "grpc", "Talk"));
+            call.response().onSuccess(response -> response.handler(message -> heard.add(message.toString())));
+            await(call.write(Buffer.buffer("one")));
+            assertThat(heard.poll(15, TimeUnit.SECONDS)).isEqualTo("heard one");
+            for (int n = 0; n < 2; n++) {
+                try (Line another = hasty.client()) {
+                    // It is cut off once such a time has passed.
+                    another.send("PUT /api/v1/sessions/s-1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n{");
+                    assertThat(another.head().status()).isEqualTo(408);
+                }
+            }
+            await(call.write(Buffer.buffer("two")));
+            assertThat(heard.poll(15, TimeUnit.SECONDS)).isEqualTo("heard two");
+            await(call.end());
+        }
     }
 
     @Test

@@ -313,7 +313,7 @@ class Http2Test {
     }
 
     /** Sends so much, and no more than the windows allow. */
-    private static void upload(FrameLine client, int stream, int length) throws IOException {
+    static void upload(FrameLine client, int stream, int length) throws IOException {
         upload(client, stream, length, 2 * Http2Streams.MOST_HELD);
     }
 

@@ -149,6 +149,16 @@ class TlsTest {
         }
     }
 
+    @Test
+    void whoAgreesOnHttp2AndSaysNothingIsClosed() throws Exception {
+        try (Rig rig = rig(SelfSigned.in(directory, "first"), "http.head-timeout=1s");
+                SSLSocket socket = spoken("h2", rig.port())) {
+            FrameLine.over(socket).awaitEnd();
+
+            assertThat(rig.complaints()).isEmpty();
+        }
+    }
+
     /** The URL of a session that is ready, for which the gateway has looked at its own listener. */
     private static String readySession(Rig rig) {
         JsonObject session = rig.gateway.get(rig.running()).bodyAsJsonObject();

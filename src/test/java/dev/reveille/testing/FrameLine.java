@@ -42,7 +42,7 @@ public final class FrameLine implements AutoCloseable {
 
     public static final int INITIAL_WINDOW_SIZE = 0x4;
 
-    private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    public static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     private static final int LARGEST_FRAME = 16_384;
     private static final int PATIENCE_MILLIS = 15_000;
 
