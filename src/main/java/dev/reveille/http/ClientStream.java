@@ -16,11 +16,17 @@ public abstract class ClientStream {
     private static final long NO_ERROR = 0x0;
 
     private static final long INTERNAL_ERROR = 0x2;
+    private static final long ENHANCE_YOUR_CALM = 0xb;
 
     final HttpServerRequest in;
 
     private ClientStream(HttpServerRequest in) {
         this.in = in;
+    }
+
+    /** Ends the answer to {@code in}, a request of HTTP/2, in which the client shows too little interest. */
+    public static void giveUp(HttpServerRequest in) {
+        Http2Streams.reset(in, ENHANCE_YOUR_CALM);
     }
 
     public static ClientStream of(HttpServerRequest in) {
@@ -224,7 +230,7 @@ public abstract class ClientStream {
         private void reset(long code) {
             if (!over) {
                 over = true;
-                in.response().reset(code).onFailure(before -> {});
+                Http2Streams.reset(in, code);
             }
         }
     }

@@ -75,6 +75,21 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         }
     }
 
+    /**
+     * Ends the stream of {@code request} and drops what was not sent of its answer. Vert.x' own way does not know the answers
+     * that it has handed to Netty to their end, which wait there if the client takes a part of them only.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // Netty ends the connection if a reset cannot be written
+    static void reset(HttpServerRequest request, long code) {
+        ChannelHandlerContext context = context(request);
+        int id = request.response().streamId();
+        Http2ConnectionHandler codec = handler(request);
+        if (codec.connection().stream(id) != null) {
+            codec.encoder().writeRstStream(context, id, code, context.newPromise());
+            context.flush();
+        }
+    }
+
     /** Whether the client has been told to open no more streams. */
     static boolean saidGoodbye(HttpServerRequest request) {
         return handler(request).connection().goAwaySent();

@@ -84,7 +84,7 @@ public final class Transport {
      * Whether bytes are taken from the network. While they are not, the native transport still notices that the other
      * side has left; NIO does not.
      */
-    static void reading(HttpConnection connection, boolean on) {
+    public static void reading(HttpConnection connection, boolean on) {
         handler(connection).channel().config().setAutoRead(on);
     }
 

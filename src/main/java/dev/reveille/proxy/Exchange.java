@@ -151,7 +151,7 @@ final class Exchange {
             in.response().putHeader("Server-Timing", "wake;dur=" + way.waitedNanos() / 1_000_000);
         }
         Runnable unwatch = stream.watchReader(proxy.vertx(), proxy.settings().stallTimeout());
-        return Relay.answer(proxy.vertx(), answer, in, path, origin(route), attempt.fresh())
+        return Relay.answer(proxy, answer, in, path, origin(route), attempt.fresh())
                 .onComplete(done -> unwatch.run())
                 .onSuccess(through -> attempt.close(answer));
     }

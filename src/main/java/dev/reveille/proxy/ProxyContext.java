@@ -26,6 +26,7 @@ record ProxyContext(
         Breakers breakers,
         RetryBudget retries,
         Tunnels tunnels,
+        Unread unread,
         ProxyMeters meters,
         ProxySettings settings,
         Duration holdDeadline,

@@ -157,6 +157,7 @@ public final class ProxyVerticle extends VerticleBase {
                         requests::breakerOpened),
                 new RetryBudget(proxy.retryBudget(), System.nanoTime()),
                 tunnels,
+                Unread.on(Runtime.getRuntime().availableProcessors()),
                 requests,
                 proxy,
                 settings.hold().deadline(),

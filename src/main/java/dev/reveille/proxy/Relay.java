@@ -1,5 +1,7 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.ClientStream;
+import dev.reveille.http.Transport;
 import dev.reveille.session.Origin;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
@@ -31,16 +33,21 @@ final class Relay implements Splice.Body {
     private final HttpServerResponse to;
     private final boolean fresh;
     private final Promise<Void> through = Promise.promise();
+
+    /** What of it the client has not read; null in HTTP/1, where its connection tells. */
+    private final Unread.Answer unread;
+
     private Optional<Splice> splice = Optional.empty();
     private long delivered;
     private boolean paused;
     private Future<Void> last;
 
-    private Relay(HttpClientResponse from, HttpServerRequest in, boolean fresh) {
+    private Relay(Unread unread, HttpClientResponse from, HttpServerRequest in, boolean fresh) {
         this.fresh = fresh;
         this.from = from;
         this.in = in;
         this.to = in.response();
+        this.unread = in.version() == HttpVersion.HTTP_2 ? unread.answer(() -> ClientStream.giveUp(in)) : null;
     }
 
     /**
@@ -51,15 +58,15 @@ final class Relay implements Splice.Body {
      *     if the client did
      */
     static Future<Void> answer(
-            Vertx vertx,
+            ProxyContext proxy,
             HttpClientResponse from,
             HttpServerRequest in,
             SandboxPath path,
             Origin origin,
             boolean fresh) {
-        Relay relay = new Relay(from, in, fresh);
+        Relay relay = new Relay(proxy.unread(), from, in, fresh);
         relay.head(path, origin);
-        return relay.withoutBody() ? relay.end() : relay.body(vertx);
+        return relay.withoutBody() ? relay.end() : relay.body(proxy.vertx());
     }
 
     private void head(SandboxPath path, Origin origin) {
@@ -87,7 +94,7 @@ final class Relay implements Splice.Body {
             delimit();
         }
         from.exceptionHandler(broken -> through.tryFail(new Loss(Loss.Kind.BROKEN, broken)));
-        from.endHandler(v -> through.tryComplete());
+        from.endHandler(v -> over());
         from.handler(this::pass);
         if (fresh && Splice.worthIt(length())) {
             splice = Splice.whole(from.request().connection(), in.connection(), this);
@@ -117,10 +124,14 @@ final class Relay implements Splice.Body {
     private void pass(Buffer chunk) {
         delivered++;
         if (delivered == 1 && !to.headWritten() && from.version() != HttpVersion.HTTP_2 && chunk.length() == length()) {
-            last = to.end(chunk);
+            last = count(chunk, to.end(chunk));
             return;
         }
         handOver(chunk);
+        if (unread != null) {
+            stopIfUnread();
+            return;
+        }
         if (splice.isPresent() && splice.get().joined()) {
             return;
         }
@@ -184,7 +195,50 @@ final class Relay implements Splice.Body {
     }
 
     private void handOver(Buffer chunk) {
-        to.write(chunk).onFailure(gone -> through.tryFail(new ClientLeft()));
+        count(chunk, to.write(chunk)).onFailure(gone -> through.tryFail(new ClientLeft()));
+    }
+
+    // Until the client of a stream reads.
+
+    private Future<Void> count(Buffer chunk, Future<Void> written) {
+        if (unread == null) {
+            return written;
+        }
+        int length = chunk.length();
+        unread.handed(length);
+        return written.onComplete(left -> {
+            unread.left(length);
+            if (paused && unread.hasRoom()) {
+                reading(true);
+            }
+        });
+    }
+
+    /** At each piece, since Vert.x lets a connection be read again when it has passed on what it kept. */
+    private void stopIfUnread() {
+        if (unread.full()) {
+            reading(false);
+        }
+    }
+
+    /** A paused answer would still be read, some dozen pieces of it; its socket is not. */
+    private void reading(boolean on) {
+        paused = !on;
+        if (from.version() != HttpVersion.HTTP_2) {
+            Transport.reading(from.request().connection(), on);
+        } else if (on) {
+            from.resume();
+        } else {
+            from.pause();
+        }
+    }
+
+    private void over() {
+        if (unread != null && paused) {
+            // The connection may serve others now.
+            reading(true);
+        }
+        through.tryComplete();
     }
 
     /** What the answer's head says of its body; negative if nothing or no number. */

@@ -561,6 +561,49 @@ class Http2Test {
     }
 
     @Test
+    void aHundredFilesThatNobodyReadsAreBoundedInBytesAndNotInPieces() throws Exception {
+        int size = 4 << 20;
+        byte[] piece = new byte[64 * 1024];
+        CountDownLatch begun = new CountDownLatch(100);
+        AtomicLong sent = new AtomicLong();
+        rig.hand.on("/file", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n");
+            begun.countDown();
+            for (int left = size; left > 0; left -= piece.length) {
+                line.send(piece);
+                sent.addAndGet(piece.length);
+            }
+        });
+        long before = memory();
+        try (FrameLine client = FrameLine.to(rig.port(), FrameLine.INITIAL_WINDOW_SIZE, 0)) {
+            for (int stream = 1; stream < 200; stream += 2) {
+                client.request(stream, "GET", rig.hand("/file"), true);
+            }
+            assertThat(begun.await(15, TimeUnit.SECONDS)).isTrue();
+            Rig.settled(sent);
+
+            assertThat(memory() - before).isLessThan(48L << 20);
+            // And all of it comes to whoever reads.
+            for (int stream = 1; stream < 200; stream += 20) {
+                client.open(0, size).open(stream, size + 1);
+                assertThat(client.length(stream)).isEqualTo(size);
+            }
+        }
+    }
+
+    @Test
+    void anAnswerOfWhichAPartWasTakenIsResetToo() throws Exception {
+        try (Rig impatient = Rig.with("proxy.stall-timeout=1s")) {
+            impatient.hand.on("/short", (line, head) -> line.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"));
+            try (FrameLine client = FrameLine.to(impatient.port(), FrameLine.INITIAL_WINDOW_SIZE, 1)) {
+                client.request(1, "GET", impatient.hand("/short"), true);
+
+                assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(INTERNAL_ERROR);
+            }
+        }
+    }
+
+    @Test
     void aStreamThatIsNotReadForTooLongIsResetAndNoOther() throws Exception {
         CompletableFuture<Void> cancelled = new CompletableFuture<>();
         try (Rig impatient = Rig.with("proxy.stall-timeout=1s")) {

@@ -227,6 +227,17 @@ public final class FrameLine implements AutoCloseable {
         }
     }
 
+    /** How long the answer on {@code stream} is, up to its end. Windows must be wide enough. */
+    public long length(int stream) throws IOException {
+        long length = 0;
+        Frame frame;
+        do {
+            frame = until(DATA, stream);
+            length += frame.payload.length();
+        } while (!frame.ends());
+        return length;
+    }
+
     /** Waits for the end of the connection; what still comes is dropped. */
     public void awaitEnd() throws IOException {
         try {
