@@ -54,7 +54,7 @@ final class Refusal {
         Optional<String> runtime =
                 Optional.ofNullable(context.pathParam("runtime_id")).map(i -> Quoted.plain(i, 128));
         new Problem(failure, id, runtime)
-                .answer(context.response())
+                .answer(context.request())
                 .onFailure(left -> LOG.debug("the client has left: {}", left.toString()));
     }
 

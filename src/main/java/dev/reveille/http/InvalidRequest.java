@@ -29,7 +29,7 @@ public final class InvalidRequest {
         LOG.debug("refused client={} because={}", Forwarded.client(request), failure.detail());
         ClientStream stream = ClientStream.of(request);
         stream.last();
-        Problem.of(failure).answer(request.response()).onComplete(sent -> stream.refuseRest());
+        Problem.of(failure).answer(request).onComplete(sent -> stream.refuseRest());
     }
 
     private static GatewayFailure why(Throwable cause) {

@@ -5,7 +5,10 @@ import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -58,18 +61,24 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
     }
 
     /**
-     * Sends it, in place of all header fields that were set but {@code Connection}. Does nothing if an answer was begun
+     * Answers {@code request} with it, in place of all header fields that were set but {@code Connection}. Does nothing if an answer was begun
      * already.
      *
      * @return when it was sent
      */
-    public Future<Void> answer(HttpServerResponse response) {
+    public Future<Void> answer(HttpServerRequest request) {
+        HttpServerResponse response = request.response();
         if (!begin(response)) {
             return Future.succeededFuture();
         }
-        return response.putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(toJson().toBuffer());
+        Buffer json = toJson().toBuffer();
+        response.putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE).putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        if (HttpMethod.HEAD.equals(request.method())) {
+            // In HTTP/2 Vert.x would send a body all the same.
+            return response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(json.length()))
+                    .end();
+        }
+        return response.end(json);
     }
 
     /**

@@ -59,7 +59,7 @@ final class Answers {
                 route.map(r -> r.session().id().value()),
                 Optional.of(path.runtimeId()).filter(RuntimeId::isOne));
         aboutToAnswer();
-        (Navigation.isOne(in) ? page(problem, route, patience) : problem.answer(response)).onFailure(closed -> {});
+        (Navigation.isOne(in) ? page(problem, route, patience) : problem.answer(in)).onFailure(closed -> {});
         return ProxyMeters.Outcome.of(response.getStatusCode());
     }
 

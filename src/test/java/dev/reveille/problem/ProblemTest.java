@@ -52,8 +52,8 @@ class ProblemTest {
                             .setStatusMessage("fine")
                             .putHeader("X-Prepared", "yes");
                     Problem.of(FULL)
-                            .answer(request.response())
-                            .compose(sent -> Problem.of(FULL).answer(request.response()))
+                            .answer(request)
+                            .compose(sent -> Problem.of(FULL).answer(request))
                             .onFailure(twice -> request.connection().close());
                 })
                 .listen(0, "127.0.0.1"));

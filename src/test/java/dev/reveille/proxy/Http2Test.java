@@ -447,6 +447,32 @@ class Http2Test {
         }
     }
 
+    @Test
+    void aProblemForHeadHasNoBody() throws IOException {
+        try (FrameLine client = client()) {
+            client.request(1, "GET", "/nobody/runtime/x", true);
+            String length = client.head(1).get("content-length");
+
+            client.request(3, "HEAD", "/nobody/runtime/x", true);
+            assertBare(client, 3, "404", length);
+            client.request(5, "HEAD", "/a b", true);
+            assertThat(problemOfHead(client, 5)).isEqualTo("400");
+            client.request(7, "HEAD", "/api/v1/sessions", true);
+            assertThat(problemOfHead(client, 7)).startsWith("4");
+            client.request(9, "HEAD", "/console/none", true);
+            assertThat(problemOfHead(client, 9)).isEqualTo("404");
+        }
+    }
+
+    private static String problemOfHead(FrameLine client, int stream) throws IOException {
+        FrameLine.Frame head = client.until(FrameLine.HEADERS, stream);
+        Map<String, String> fields = client.fields(head);
+        assertThat(head.ends()).isTrue();
+        assertThat(fields).containsEntry("content-type", "application/problem+json");
+        assertThat(Integer.parseInt(fields.get("content-length"))).isPositive();
+        return fields.get(":status");
+    }
+
     private static void assertBare(FrameLine client, int stream, String status, String length) throws IOException {
         FrameLine.Frame head = client.until(FrameLine.HEADERS, stream);
         Map<String, String> fields = client.fields(head);

@@ -118,7 +118,7 @@ final class Listener implements AutoCloseable {
                 default -> request.response().end("plain").onFailure(gone -> {});
             }
         } catch (FailureException refused) {
-            Problem.of(refused.failure()).answer(request.response()).onFailure(gone -> {});
+            Problem.of(refused.failure()).answer(request).onFailure(gone -> {});
         }
     }
 
