@@ -102,6 +102,16 @@ record FieldName(AsciiString text, int single) {
         return new FieldName(text, 0);
     }
 
+    /** The bit of {@code name}; 0 if the field may come more than once. */
+    static int single(String name) {
+        for (FieldName single : SINGLES) {
+            if (single.text.contentEqualsIgnoreCase(name)) {
+                return single.single;
+            }
+        }
+        return 0;
+    }
+
     private boolean isAt(byte[] line, int length) {
         if (text.length() != length) {
             return false;

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * The head of a request that came by HTTP/2. It goes on by HTTP/1, where a line break in a field would be another field, and
- * a space in a path the end of it: what cannot be written there is refused.
+ * a space in a path the end of it: what cannot be written there is refused, and what HTTP/1 refuses as well.
  */
 final class Http2Head {
     private Http2Head() {}
@@ -28,13 +28,19 @@ final class Http2Head {
         if (target.length() > longestTarget) {
             return Optional.of(new GatewayFailure.HeadTooLong(414, "the request's target is too long"));
         }
-        if (!isTarget(target)) {
+        if (!isTarget(in.method(), target)) {
             return invalid("the request's target is none");
         }
         if (in.authority() == null) {
             return invalid("there is neither :authority nor Host");
         }
+        int singles = 0;
         for (Map.Entry<String, String> field : in.headers()) {
+            int single = FieldName.single(field.getKey());
+            if ((singles & single) != 0) {
+                return invalid("there is more than one " + field.getKey() + " field");
+            }
+            singles |= single;
             if (!isToken(field.getKey()) || !isValue(field.getValue())) {
                 return invalid("a header field has characters that none may have");
             }
@@ -49,9 +55,10 @@ final class Http2Head {
         return Optional.of(new GatewayFailure.InvalidRequest(because));
     }
 
-    private static boolean isTarget(String target) {
-        boolean rooted = target.startsWith("/") || target.equals("*");
-        return rooted && target.chars().allMatch(c -> c > ' ' && c != 0x7f && c <= 0xff);
+    /** RFC 9113, 8.3.1. What lies beyond ASCII would be written in another way than it came. */
+    private static boolean isTarget(HttpMethod method, String target) {
+        boolean rooted = target.startsWith("/") || (target.equals("*") && HttpMethod.OPTIONS.equals(method));
+        return rooted && target.chars().allMatch(c -> c < 0x7f && Octets.inTarget((byte) c));
     }
 
     /** RFC 9110, 5.6.2. */

@@ -166,6 +166,34 @@ class Http2Test {
         }
     }
 
+    @Test
+    void aTargetIsWhatItIsInHttp1() throws IOException {
+        String path = rig.hand("/ok");
+        try (FrameLine client = client()) {
+            client.request(1, "GET", path + "/caf\u00c3\u00a9", true);
+            problem(client, 1, 400);
+            client.request(3, "GET", path + "#part", true);
+            problem(client, 3, 400);
+            client.request(5, "GET", "*", true);
+            problem(client, 5, 400);
+            // But not of one who asks for the server as a whole.
+            client.request(7, "OPTIONS", "*", true);
+            assertThat(client.head(7).get(":status")).isNotEqualTo("400");
+            assertServed(client, 9);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"authorization", "content-type", "expect", "x-session-api-key"})
+    void aFieldThatMayComeOnceMayNotComeTwice(String name) throws IOException {
+        try (FrameLine client = client()) {
+            client.request(1, "GET", rig.hand("/twice"), true, name, "one", name, "other");
+            problem(client, 1, 400);
+            assertServed(client, 3);
+            assertThat(rig.hand.calls("/twice")).isZero();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"a\r\nb: c", "a\nb", "a\0b", "a\rb"})
     void aFieldThatWouldBeTwoInHttp1IsRefusedAndOnlyThat(String value) throws IOException {
