@@ -1,6 +1,5 @@
 package dev.reveille.http;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
@@ -9,6 +8,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A stream begins with a small window, which is all that a request that waits can occupy. Once somebody takes the body its
  * window grows, so that an upload over a long way is no slower than with HTTP/1. Only some streams of a connection may have
- * a large one at a time: a connection holds no more than {@link #MOST_HELD} of what nobody takes. The connection's own window
+ * a large one at a time, and of an event loop: a connection holds no more than {@link #MOST_HELD} of what nobody takes. The connection's own window
  * is twice that, since Netty opens it again only when half of it was used: however many uploads stand still, they never stop
  * their neighbours.
  */
@@ -38,10 +38,12 @@ public final class Http2Streams extends Http2ConnectionAdapter {
 
     private final Http2Connection connection;
     private final Http2Connection.PropertyKey large;
+    private final LargeWindows ofAll;
     private int largeOnes;
 
-    private Http2Streams(Http2Connection connection) {
+    private Http2Streams(Http2Connection connection, LargeWindows ofAll) {
         this.connection = connection;
+        this.ofAll = ofAll;
         this.large = connection.newKey();
     }
 
@@ -99,6 +101,7 @@ public final class Http2Streams extends Http2ConnectionAdapter {
     public void onStreamClosed(Http2Stream stream) {
         if (stream.removeProperty(large) != null) {
             largeOnes--;
+            ofAll.giveBack();
         }
     }
 
@@ -107,7 +110,8 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         if (stream == null
                 || !stream.state().remoteSideOpen()
                 || stream.getProperty(large) != null
-                || largeOnes == MOST_LARGE) {
+                || largeOnes == MOST_LARGE
+                || !ofAll.take()) {
             return;
         }
         largeOnes++;
@@ -116,17 +120,18 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         context.flush();
     }
 
-    private static Http2Streams of(ChannelHandlerContext context) {
-        Channel channel = context.channel();
-        Http2Streams known = channel.attr(KEY).get();
-        if (known != null) {
-            return known;
+    /** To be called with each connection, before its first request. {@code ofAll} is that of its event loop. */
+    static void meet(HttpConnection connection, LargeWindows ofAll) {
+        if (connection instanceof ConnectionBase base
+                && base.channelHandlerContext().handler() instanceof Http2ConnectionHandler handler) {
+            Http2Streams streams = new Http2Streams(handler.connection(), ofAll);
+            handler.connection().addListener(streams);
+            base.channelHandlerContext().channel().attr(KEY).set(streams);
         }
-        Http2Connection connection = ((Http2ConnectionHandler) context.handler()).connection();
-        Http2Streams streams = new Http2Streams(connection);
-        connection.addListener(streams);
-        channel.attr(KEY).set(streams);
-        return streams;
+    }
+
+    private static Http2Streams of(ChannelHandlerContext context) {
+        return context.channel().attr(KEY).get();
     }
 
     private static Http2ConnectionHandler handler(HttpServerRequest request) {

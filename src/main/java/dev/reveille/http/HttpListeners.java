@@ -25,6 +25,8 @@ public final class HttpListeners {
     private final int longestPiece;
     private final Optional<Certificates> certificates;
     private final StrictHttp1 strict;
+    private final LargeWindows largeWindows =
+            LargeWindows.on(Runtime.getRuntime().availableProcessors());
 
     /**
      * @param stall how long a client may take nothing of what was sent to it
@@ -56,6 +58,7 @@ public final class HttpListeners {
                     connection.exceptionHandler(HttpListeners::broke);
                     strict.guard(connection);
                     Http2Guard.watch(connection);
+                    Http2Streams.meet(connection, largeWindows);
                     Forwarded.meet(connection, settings.trustedProxies());
                 })
                 .invalidRequestHandler(InvalidRequest::refuse)
