@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Forwarding.
  *
- * @param connectTimeout from opening a connection to a sandbox to its standing
+ * @param connectTimeout from opening a connection to a sandbox to its standing; as long once more for a handshake of TLS
  * @param responseTimeout from the request being sent to the head of its answer
  * @param stallTimeout how long one side may take nothing of what is to be sent to it
  * @param replayBuffer how much of a body is kept for sending it again; may be zero

@@ -71,12 +71,14 @@ final class Attempt {
      * Sends it.
      *
      * @param limit how long nothing may move, neither body nor answer, before the sandbox counts as silent
-     * @return the head of the answer, its body paused; fails with {@link Loss}
+     * @return the head of the answer, its body paused; fails with {@link Loss}, at once if it is cancelled
      */
     Future<HttpClientResponse> send(Duration limit) {
-        return request()
+        request()
                 .recover(error -> Future.failedFuture(new Loss(Loss.Kind.NOT_SENT, error)))
-                .compose(request -> cancelled ? abandoned(request) : sent(request, limit));
+                .compose(request -> cancelled ? abandoned(request) : sent(request, limit))
+                .onFailure(head::tryFail);
+        return head.future();
     }
 
     /** The answer is through. If the sandbox did not want the whole body, its connection is of no use to others. */
@@ -108,7 +110,12 @@ final class Attempt {
     void cancel() {
         cancelled = true;
         body.detach();
-        if (out == null || over) {
+        if (out == null) {
+            // The connection may take its time to stand.
+            head.tryFail(new Loss(Loss.Kind.NOT_SENT, new ClientLeft()));
+            return;
+        }
+        if (over) {
             return;
         }
         over = true;

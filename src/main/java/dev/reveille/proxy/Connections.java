@@ -25,19 +25,22 @@ import java.util.Map;
 final class Connections {
     private final HttpClientAgent client;
     private final HttpClientAgent http2;
+    private final long connectMillis;
     private final long keepNanos;
     private final int most;
     private final Map<Origin, Shelf> shelves = new HashMap<>();
 
     /**
      * @param http2 has its own connections, each for many requests to one address
+     * @param connect from asking for a connection of HTTP/2 to its standing
      * @param keep how long one may be idle and still be used
      * @param most how many may be open to one service of one sandbox; what would need another fails, since those may be in use
      *     for hours
      */
-    Connections(Vertx vertx, HttpClientAgent client, HttpClientAgent http2, Duration keep, int most) {
+    Connections(Vertx vertx, HttpClientAgent client, HttpClientAgent http2, Duration connect, Duration keep, int most) {
         this.client = client;
         this.http2 = http2;
+        this.connectMillis = connect.toMillis();
         this.keepNanos = keep.toNanos();
         this.most = most;
         vertx.setPeriodic(Math.max(1, keep.toMillis()), t -> tidy());
@@ -57,7 +60,8 @@ final class Connections {
 
     /** As {@link #request}, with HTTP/2. */
     Future<HttpClientRequest> multiplexed(RequestOptions options) {
-        return http2.request(options).compose(request -> {
+        // One that is frozen may take a connection, and never greet.
+        return http2.request(options.setConnectTimeout(connectMillis)).compose(request -> {
             if (request.version() == HttpVersion.HTTP_2) {
                 return Future.succeededFuture(request);
             }

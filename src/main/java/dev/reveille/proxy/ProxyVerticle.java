@@ -126,6 +126,8 @@ public final class ProxyVerticle extends VerticleBase {
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
         HttpClientOptions toSandboxes = new HttpClientOptions()
                 .setConnectTimeout((int) proxy.connectTimeout().toMillis())
+                .setSslHandshakeTimeout(proxy.connectTimeout().toMillis())
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 // What lasts for hours and is silent, such as a tunnel, must notice that the other end is gone.
                 .setTcpKeepAlive(true)
                 .setTcpUserTimeout(stallMillis)
@@ -140,7 +142,7 @@ public final class ProxyVerticle extends VerticleBase {
         ProxyContext context = new ProxyContext(
                 vertx,
                 registry,
-                new Connections(vertx, client, grpcClient, KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
+                new Connections(vertx, client, grpcClient, proxy.connectTimeout(), KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
                 new Silence(
                         vertx,
                         shorter(proxy.responseTimeout(), settings.lifecycle().aliveTimeout())),

@@ -58,16 +58,26 @@ final class Rig implements AutoCloseable {
 
     /** A running sandbox of that name at {@code url}. @return the path to it */
     String served(String runtime, String url) {
+        served(runtime, url, new JsonObject());
+        return "/" + runtime + "/runtime";
+    }
+
+    /** The same for one that lives, with an app at {@code app}. @return the path to the app */
+    String servedWithApp(String runtime, String app) {
+        served(runtime, hand.url(), new JsonObject().put(app, 12000));
+        return "/" + runtime + "/work-1";
+    }
+
+    private void served(String runtime, String url, JsonObject workHosts) {
         JsonObject record = new JsonObject()
                 .put("runtime_id", runtime)
                 .put("url", url)
-                .put("work_hosts", new JsonObject())
+                .put("work_hosts", workHosts)
                 .put("status", "running")
                 .put("pod_status", "ready");
         upstream.on("POST", "/start").answersJson(record).then(200);
         gateway.open("s-" + runtime, new JsonObject());
         upstream.on("GET", "/sessions/s-" + runtime).answersJson(record);
-        return "/" + runtime + "/runtime";
     }
 
     /** The session of a running sandbox of its own. */

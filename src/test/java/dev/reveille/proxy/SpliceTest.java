@@ -49,8 +49,9 @@ class SpliceTest {
     }
 
     private static Future<Passed> answer(HttpServerRequest in, int port) {
+        Duration seconds = Duration.ofSeconds(4);
         Connections connections =
-                new Connections(VERTX, VERTX.createHttpClient(), VERTX.createHttpClient(), Duration.ofSeconds(4), 8);
+                new Connections(VERTX, VERTX.createHttpClient(), VERTX.createHttpClient(), seconds, seconds, 8);
         Promise<Passed> done = Promise.promise();
         connections
                 .request(
