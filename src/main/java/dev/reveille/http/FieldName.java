@@ -16,6 +16,7 @@ record FieldName(AsciiString text, int single) {
     static final int HOST = 1;
     static final int CONTENT_LENGTH = 1 << 1;
     static final int TRANSFER_ENCODING = 1 << 2;
+    static final int EXPECT = 1 << 5;
 
     /**
      * Of two of these, whoever comes behind us may go by another one than we did. {@code Transfer-Encoding} may come twice
@@ -27,7 +28,7 @@ record FieldName(AsciiString text, int single) {
             new FieldName(AsciiString.cached("Transfer-Encoding"), TRANSFER_ENCODING),
             new FieldName(AsciiString.cached("Authorization"), 1 << 3),
             new FieldName(AsciiString.cached("Content-Type"), 1 << 4),
-            new FieldName(AsciiString.cached("Expect"), 1 << 5),
+            new FieldName(AsciiString.cached("Expect"), EXPECT),
             new FieldName(AsciiString.cached("X-Session-API-Key"), 1 << 6));
 
     private static final int SLOTS = 512;

@@ -394,6 +394,10 @@ final class RequestDecoder extends HttpRequestDecoder {
         if (length != null && !length.equals(Long.toString(left))) {
             fields.set(HttpHeaderNames.CONTENT_LENGTH, (CharSequence) Long.toString(left));
         }
+        if ((singles & FieldName.EXPECT) != 0 && version.equals(HttpVersion.HTTP_1_0)) {
+            // A client of HTTP/1.0 would take a 100 for the answer (RFC 9110, 10.1.1).
+            fields.remove(HttpHeaderNames.EXPECT);
+        }
         DefaultHttpRequest request = new DefaultHttpRequest(version, method, target, fields, false);
         fields = null;
         requests++;

@@ -66,6 +66,34 @@ class OddPartnersTest {
     }
 
     @Test
+    void aClientOfTheOldProtocolIsNeverToldToGoOn() throws Exception {
+        rig.hand.on("/expected", (line, head) -> {
+            String expected = "X-Expect: " + head.field("Expect") + "\r\n";
+            line.send("HTTP/1.1 100 Continue\r\n\r\n");
+            line.send(OK + expected + "Content-Length: 3\r\n\r\n" + line.body(head));
+        });
+
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.hand("/expected")
+                    + " HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+            client.send("old");
+            Line.Head answer = client.head();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.field("X-Expect")).isEqualTo("null");
+            assertThat(client.body(answer)).isEqualTo("old");
+        }
+    }
+
+    @Test
+    void norIsItByTheApi() throws Exception {
+        try (Line client = rig.client()) {
+            client.send("PUT /api/v1/sessions/old HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}");
+            Line.Head answer = client.head();
+            assertThat(answer.status()).as(client.body(answer)).isBetween(200, 299);
+        }
+    }
+
+    @Test
     void aClientThatClosesBehindItsRequestIsAnsweredThoughNobodyReadsItsBody() throws Exception {
         int length = 20 << 20;
         try (Line client = rig.client()) {
