@@ -3,12 +3,14 @@ package dev.reveille.proxy;
 import dev.reveille.http.Transport;
 import dev.reveille.session.Origin;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
@@ -185,6 +187,9 @@ final class Attempt {
             // gRPC servers want to hear that nobody on the way drops their trailers.
             out.putHeader("te", "trailers");
         }
+        if (!upgrade && in.version() != HttpVersion.HTTP_1_0) {
+            out.earlyHintsHandler(this::hinted);
+        }
         (upgrade ? out.connect() : out.response())
                 .onSuccess(this::answered)
                 .onFailure(error -> lost(Loss.Kind.BROKEN, error));
@@ -202,7 +207,7 @@ final class Attempt {
         }
         answer = response;
         if (response.statusCode() < OK && !(upgrade && response.statusCode() == SWITCHING_PROTOCOLS)) {
-            // Vert.x takes it for the answer, and the answer for that to another request.
+            // Nobody asked for another protocol. Other interim answers do not come here.
             lost(Loss.Kind.BROKEN, new IllegalStateException("an answer with status " + response.statusCode()));
             cancel();
             return;
@@ -210,6 +215,15 @@ final class Attempt {
         fresh = true;
         head.tryComplete(response);
         fresh = false;
+    }
+
+    /** What a browser may fetch while the answer is in the making (RFC 8297). */
+    private void hinted(MultiMap said) {
+        HttpServerResponse to = in.response();
+        if (over || to.headWritten() || to.closed()) {
+            return;
+        }
+        to.writeEarlyHints(EndToEnd.hints(said, in.version(), path, origin)).onFailure(gone -> {});
     }
 
     private void lost(Loss.Kind kind, Throwable error) {

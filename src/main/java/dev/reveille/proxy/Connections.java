@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.InterimAnswers;
 import dev.reveille.http.Transport;
 import dev.reveille.session.Origin;
 import io.vertx.core.Future;
@@ -91,8 +92,12 @@ final class Connections {
                         .setHost(origin.host())
                         .setPort(origin.port())
                         .setSsl(origin.ssl()))
-                // Whoever is killed resets its connections. Requests that are under way hear of it in their own way.
-                .onSuccess(connection -> connection.exceptionHandler(broke -> {}));
+                .onSuccess(connection -> {
+                    // Whoever is killed resets its connections. Requests that are under way hear of it in their own
+                    // way.
+                    connection.exceptionHandler(broke -> {});
+                    InterimAnswers.leaveOut(connection);
+                });
     }
 
     private void tidy() {

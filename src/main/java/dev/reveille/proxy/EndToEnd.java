@@ -70,6 +70,19 @@ final class EndToEnd {
         }
     }
 
+    /** What a client that speaks {@code version} gets of early hints: they have no body, whatever they say of one. */
+    static MultiMap hints(MultiMap in, HttpVersion version, SandboxPath path, Origin origin) {
+        MultiMap mapped = HttpHeaders.headers();
+        response(in, mapped, path, origin);
+        mapped.remove(HttpHeaders.CONTENT_LENGTH);
+        if (version != HttpVersion.HTTP_2) {
+            return mapped;
+        }
+        MultiMap lower = HttpHeaders.headers();
+        mapped.forEach(field -> lower.add(field.getKey().toLowerCase(Locale.ROOT), field.getValue()));
+        return lower;
+    }
+
     /** What a field says of places and cookies, as it is true for clients of the gateway. */
     private static String atTheGateway(String name, String value, SandboxPath path, Origin origin) {
         return switch (name) {

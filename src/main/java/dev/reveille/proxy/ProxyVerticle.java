@@ -8,6 +8,7 @@ import dev.reveille.config.UpstreamSettings;
 import dev.reveille.http.Certificates;
 import dev.reveille.http.ClientStream;
 import dev.reveille.http.HttpListeners;
+import dev.reveille.http.InterimAnswers;
 import dev.reveille.http.InvalidRequest;
 import dev.reveille.http.RequestTarget;
 import dev.reveille.registry.SessionRegistry;
@@ -21,6 +22,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.PoolOptions;
@@ -180,7 +182,7 @@ public final class ProxyVerticle extends VerticleBase {
         return vertx.httpClientBuilder()
                 .with(options)
                 .with(pool)
-                .withConnectHandler(connection -> connection.exceptionHandler(ProxyVerticle::broke))
+                .withConnectHandler(ProxyVerticle::met)
                 .build();
     }
 
@@ -210,6 +212,12 @@ public final class ProxyVerticle extends VerticleBase {
                 .eventually(client::close)
                 .eventually(grpcClient::close)
                 .eventually(probe::close);
+    }
+
+    /** One that Vert.x keeps, which are those of HTTP/2. */
+    private static void met(HttpConnection connection) {
+        connection.exceptionHandler(ProxyVerticle::broke);
+        InterimAnswers.leaveOut(connection);
     }
 
     /** Whoever is killed resets its connections. Requests that are under way hear of it in their own way. */

@@ -23,6 +23,8 @@ import io.vertx.grpc.common.ServiceName;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -234,6 +236,27 @@ class GrpcTest {
         await(call.write(Buffer.buffer("x")));
 
         assertThatThrownBy(() -> await(end.future())).isNotInstanceOf(AssertionError.class);
+    }
+
+    @Test
+    void anInterimAnswerIsNotTheAnswer() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FrameLine client = FrameLine.to(rig.port())) {
+            String app = rig.servedWithApp("interim", "http://127.0.0.1:" + server.getLocalPort());
+            client.request(1, "POST", app + "/echo.Echo/Say", true, "content-type", "application/grpc");
+
+            try (FrameLine sandbox = FrameLine.greeted(server.accept())) {
+                int stream = sandbox.until(frame -> frame.type() == FrameLine.HEADERS).stream();
+                sandbox.headers(stream, false, ":status", "102")
+                        .headers(stream, false, ":status", "103", "link", "</a>")
+                        .headers(stream, false, ":status", "200", "x-for", "call")
+                        .headers(stream, true, "grpc-status", "0");
+
+                assertThat(client.head(1)).containsEntry(":status", "103").containsEntry("link", "</a>");
+                assertThat(client.head(1)).containsEntry(":status", "200").containsEntry("x-for", "call");
+                assertThat(client.head(1)).containsEntry("grpc-status", "0");
+            }
+        }
     }
 
     @Test

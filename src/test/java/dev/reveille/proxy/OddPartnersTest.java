@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.FrameLine;
 import dev.reveille.testing.Line;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -33,18 +34,77 @@ class OddPartnersTest {
     }
 
     @Test
-    void aStatusThatIsOnlyInformationIsNeverTheAnswerToTheNext() throws Exception {
+    void anInterimAnswerIsNeitherTheAnswerNorThatToTheNext() throws Exception {
         rig.hand.on("/processing", (line, head) -> {
-            line.send("HTTP/1.1 102 Processing\r\n\r\n");
-            line.send(OK + "X-For: processing\r\n" + EMPTY);
+            line.send("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\nContent-Length: 5\r\n\r\n");
+            line.send("HTTP/1.1 199 Whatever\r\nX-Odd: 1\r\n\r\n");
+            line.send(OK + "X-For: processing\r\nContent-Length: 2\r\n\r\nok");
         });
         rig.hand.on("/other", (line, head) -> line.send(OK + "X-For: other\r\n" + EMPTY));
 
         try (Line client = request("POST", "/processing", EMPTY)) {
+            Line.Head answer = client.head();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.field("X-For")).isEqualTo("processing");
+            assertThat(client.body(answer)).isEqualTo("ok");
+            client.send("GET " + rig.hand("/other") + " HTTP/1.1\r\nHost: gw\r\n\r\n");
+            assertThat(client.head().field("X-For")).isEqualTo("other");
+        }
+    }
+
+    @Test
+    void anotherProtocolThatNobodyAskedForIsNoAnswer() throws Exception {
+        rig.hand.on("/switched", (line, head) -> {
+            line.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+            line.awaitEnd();
+        });
+
+        try (Line client = request("POST", "/switched", EMPTY)) {
             assertThat(client.head().status()).isEqualTo(502);
         }
-        try (Line client = request("GET", "/other", "\r\n")) {
-            assertThat(client.head().field("X-For")).isEqualTo("other");
+    }
+
+    private static void hints(String path) {
+        rig.hand.on(path, (line, head) -> {
+            line.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n");
+            line.send("Connection: X-Hop\r\nX-Hop: 1\r\nContent-Length: 5\r\n\r\n");
+            line.send(OK + "Content-Length: 2\r\n\r\nok");
+        });
+    }
+
+    @Test
+    void earlyHintsGoThrough() throws Exception {
+        hints("/hints");
+
+        try (Line client = request("GET", "/hints", "\r\n")) {
+            Line.Head hints = client.head();
+            assertThat(hints.status()).isEqualTo(103);
+            assertThat(hints.fields().keySet()).containsExactly("Link");
+            Line.Head answer = client.head();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(client.body(answer)).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void earlyHintsGoThroughToHttp2() throws Exception {
+        hints("/hints2");
+
+        try (FrameLine client = FrameLine.to(rig.port())) {
+            client.request(1, "GET", rig.hand("/hints2"), true);
+            assertThat(client.head(1)).containsEntry(":status", "103").containsEntry("link", "</a.css>; rel=preload");
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(client.body(1)).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void aClientOfTheOldProtocolGetsNoEarlyHints() throws Exception {
+        hints("/hints0");
+
+        try (Line client = rig.client()) {
+            client.send("GET " + rig.hand("/hints0") + " HTTP/1.0\r\n\r\n");
+            assertThat(client.head().status()).isEqualTo(200);
         }
     }
 

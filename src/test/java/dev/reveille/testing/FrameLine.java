@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * A client that speaks HTTP/2 by hand, so that a test says and sees every frame. No read lasts over 15 s. It answers nothing
+ * A client, or for once a server, that speaks HTTP/2 by hand, so that a test says and sees every frame. No read lasts over 15 s. It answers nothing
  * by itself: windows open only when the test says so.
  */
 public final class FrameLine implements AutoCloseable {
@@ -76,6 +76,17 @@ public final class FrameLine implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The other side of one: a server that has greeted who is at {@code socket}. */
+    public static FrameLine greeted(Socket socket) throws IOException {
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.setTcpNoDelay(true);
+        socket.getInputStream().readNBytes(PREFACE.length());
+        FrameLine line = over(socket);
+        line.send(SETTINGS, 0, 0, new byte[0]);
+        line.until(SETTINGS, 0);
+        return line.send(SETTINGS, ACK, 0, new byte[0]);
     }
 
     /** Nothing was said yet. */

@@ -1,0 +1,94 @@
+package dev.reveille.http;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameListener;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.http.HttpConnection;
+
+/**
+ * Stands before Vert.x on a connection to a sandbox, and takes out the interim answers that it would take for the answer
+ * itself, and the answer then for that to another request. It knows 100 and 103, and behind 101 there is no HTTP
+ * (<a href="https://www.rfc-editor.org/rfc/rfc9110#section-15.2">RFC 9110, 15.2</a>).
+ */
+public final class InterimAnswers extends ChannelInboundHandlerAdapter {
+    private boolean inside;
+
+    private InterimAnswers() {}
+
+    /** To be called with each connection to a sandbox, before its first request. */
+    public static void leaveOut(HttpConnection connection) {
+        ChannelHandlerContext vertx = Transport.handler(connection);
+        if (vertx.handler() instanceof Http2ConnectionHandler codec) {
+            Http2ConnectionDecoder decoder = codec.decoder();
+            decoder.frameListener(new Streams(decoder.frameListener()));
+        } else if (!vertx.isRemoved()) {
+            vertx.pipeline().addBefore(vertx.name(), "interimAnswers", new InterimAnswers());
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof HttpResponse head) {
+            inside = isUnknown(head.status().code());
+        }
+        if (!inside) {
+            context.fireChannelRead(message);
+            return;
+        }
+        inside = !(message instanceof LastHttpContent);
+        ReferenceCountUtil.release(message);
+    }
+
+    private static boolean isUnknown(int status) {
+        return status < 200 && status != 100 && status != 101 && status != 103;
+    }
+
+    /** The same for all streams of a connection of HTTP/2. */
+    private static final class Streams extends Http2FrameListenerDecorator {
+        private Streams(Http2FrameListener vertx) {
+            super(vertx);
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext context, int stream, Http2Headers headers, int padding, boolean end)
+                throws Http2Exception {
+            if (end || !isUnknown(headers)) {
+                super.onHeadersRead(context, stream, headers, padding, end);
+            }
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext context,
+                int stream,
+                Http2Headers headers,
+                int dependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean end)
+                throws Http2Exception {
+            if (end || !isUnknown(headers)) {
+                super.onHeadersRead(context, stream, headers, dependency, weight, exclusive, padding, end);
+            }
+        }
+
+        /** Trailers have no status. Netty lets through those only that are a number. */
+        private static boolean isUnknown(Http2Headers headers) {
+            CharSequence status = headers.status();
+            return status != null
+                    && status.length() == 3
+                    && status.charAt(0) == '1'
+                    && InterimAnswers.isUnknown(Integer.parseInt(status, 0, 3, 10));
+        }
+    }
+}
