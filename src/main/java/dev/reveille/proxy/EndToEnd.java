@@ -19,6 +19,7 @@ import java.util.TreeSet;
 final class EndToEnd {
     private static final Set<String> HOP_BY_HOP = lower(
             "connection",
+            "http2-settings",
             "keep-alive",
             "proxy-authenticate",
             "proxy-authorization",
@@ -106,14 +107,13 @@ final class EndToEnd {
      * ask (RFC 9110, 7.8), and what comes behind a head that announces a body is the body.
      */
     static boolean asksForUpgrade(HttpServerRequest in) {
-        String protocol = in.getHeader(HttpHeaders.UPGRADE);
-        return protocol != null
+        return in.headers().contains(HttpHeaders.UPGRADE)
                 && in.version() != HttpVersion.HTTP_1_0
                 && !hasBody(in.headers())
                 && in.version() != HttpVersion.HTTP_2
-                && !protocol.toLowerCase(Locale.ROOT).startsWith("h2c")
                 && HttpMethod.GET.equals(in.method())
-                && named(in.headers()).contains("upgrade");
+                && named(in.headers()).contains("upgrade")
+                && !Protocols.asked(in.headers()).isEmpty();
     }
 
     private static boolean hasBody(MultiMap headers) {
@@ -125,8 +125,14 @@ final class EndToEnd {
                                         : headers.get(HttpHeaders.CONTENT_LENGTH));
     }
 
-    /** Both sides agree to speak another protocol: the two fields that say so go through after all. */
+    /** A request for another protocol: the two fields that say so go through after all. */
     static void upgrade(MultiMap in, MultiMap out) {
+        out.set(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE);
+        out.set(HttpHeaders.UPGRADE, String.join(", ", Protocols.asked(in)));
+    }
+
+    /** The answer to it that agrees. */
+    static void upgraded(MultiMap in, MultiMap out) {
         out.set(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE);
         if (in.contains(HttpHeaders.UPGRADE)) {
             out.set(HttpHeaders.UPGRADE, in.get(HttpHeaders.UPGRADE));

@@ -78,6 +78,11 @@ final class Failures {
                         loss.kind().status(), loss.kind().words());
     }
 
+    static GatewayFailure switched() {
+        return new GatewayFailure.RuntimeDisconnected(
+                BAD_GATEWAY, "the sandbox changed to a protocol that nobody asked it for");
+    }
+
     static GatewayFailure outside() {
         return new GatewayFailure.InvalidRequest(
                 "the dots in the path lead out of the sandbox (expected: a path that stays below its own)");

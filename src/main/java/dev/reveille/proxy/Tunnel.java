@@ -61,7 +61,7 @@ final class Tunnel {
      * @param agreed the sandbox's 101
      * @param linger how long a side may take to read what was sent before the other one left
      * @param use told of what the client says
-     * @return when bytes go through; fails if the client had left before
+     * @return when bytes go through; fails if the client had left before, or if one of them spoke another protocol than agreed
      */
     static Future<Tunnel> between(
             Vertx vertx,
@@ -81,8 +81,12 @@ final class Tunnel {
                     new GatewayFailure.InvalidRequest("the new protocol was spoken before the sandbox had agreed to it")
                             .asException());
         }
+        if (!Protocols.agree(in.headers(), agreed.headers())) {
+            Transport.cut(agreed.request().connection());
+            return Future.failedFuture(Failures.switched().asException());
+        }
         EndToEnd.response(agreed.headers(), in.response().headers(), path, origin);
-        EndToEnd.upgrade(agreed.headers(), in.response().headers());
+        EndToEnd.upgraded(agreed.headers(), in.response().headers());
         boolean websocket = "websocket".equalsIgnoreCase(agreed.getHeader(HttpHeaders.UPGRADE));
         return in.toNetSocket()
                 .onFailure(gone -> Transport.cut(agreed.request().connection()))

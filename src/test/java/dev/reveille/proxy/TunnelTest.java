@@ -311,4 +311,60 @@ class TunnelTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Upgrade: websocket, h2c\r\n",
+                "Upgrade: H2C , websocket\r\n",
+                "Upgrade: HTTP/2.0\r\nUpgrade: websocket, h2c-14\r\n"
+            })
+    void ofAListOfProtocolsTheSandboxHearsNoneOfHttp(String asked) throws Exception {
+        rig.hand.on("/list", (line, head) -> {
+            String settings = "X-Settings: " + head.field("HTTP2-Settings") + "\r\n";
+            String heard = "X-Asked: " + head.field("Upgrade") + "\r\n";
+            line.send(AGREED.replace("\r\n\r\n", "\r\n" + settings + heard + "\r\n"));
+            line.awaitEnd();
+        });
+
+        try (Line client = rig.client()) {
+            client.send("GET " + rig.hand("/list") + " HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade\r\n" + asked
+                    + "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n");
+            Line.Head head = client.head();
+            assertThat(head.status()).isEqualTo(101);
+            assertThat(head.field("X-Asked")).isEqualTo("websocket");
+            assertThat(head.field("X-Settings")).isEqualTo("null");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h2c", "websocket, h2c", "tls/1.0"})
+    void aProtocolThatNobodyAskedForIsNotSpoken(String chosen) throws Exception {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        rig.hand.on("/other", (line, head) -> {
+            line.send(AGREED.replace("Upgrade: websocket", "Upgrade: " + chosen));
+            line.awaitEnd();
+            over.complete(null);
+        });
+
+        try (Line client = upgraded(rig.client(), rig.hand("/other"))) {
+            assertThat(client.head().status()).isEqualTo(502);
+            Rig.get(over);
+        }
+    }
+
+    @Test
+    void ofSeveralProtocolsTheSandboxChooses() throws Exception {
+        rig.hand.on("/choice", (line, head) -> {
+            line.send(AGREED.replace("Upgrade: websocket", "Upgrade: Foo/2") + "foo");
+            line.close();
+        });
+
+        try (Line client = rig.client()) {
+            client.send("GET " + rig.hand("/choice")
+                    + " HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade\r\nUpgrade: websocket, foo/2\r\n\r\n");
+            assertThat(client.head().field("Upgrade")).isEqualTo("Foo/2");
+            assertThat(client.rest()).isEqualTo("foo");
+        }
+    }
 }
