@@ -15,8 +15,8 @@ import java.util.Locale;
  * mode all sandboxes share their cookies, and nothing here can help that.
  */
 final class CookieScope {
-    private static final String PATH = "path=";
-    private static final String DOMAIN = "domain=";
+    private static final String PATH = "path";
+    private static final String DOMAIN = "domain";
 
     private CookieScope() {}
 
@@ -25,20 +25,20 @@ final class CookieScope {
         return from.ownOrigin() ? unprefixed(cookie, origin.prefix()) : narrowed(cookie, "/" + from.runtimeId());
     }
 
-    /** For no more than the paths of its runtime. */
+    /** For no more than the paths of its runtime, and for this host alone: upstream's name would be refused by clients. */
     private static String narrowed(String cookie, String own) {
         if (cookie.startsWith("__Host-")) {
             return cookie;
         }
-        StringBuilder narrowed = new StringBuilder();
+        String[] parts = cookie.split(";", -1);
+        StringBuilder narrowed = new StringBuilder(parts[0]);
         boolean within = false;
-        for (String part : cookie.split(";", -1)) {
-            if (narrowed.isEmpty() || !is(part, PATH)) {
-                narrowed.append(narrowed.isEmpty() ? "" : ";").append(part);
-            } else {
-                String path = part.trim().substring(PATH.length());
-                within = path.equals(own) || path.startsWith(own + "/");
-                narrowed.append(within ? ";" + part : "");
+        for (int i = 1; i < parts.length; i++) {
+            String name = name(parts[i]);
+            boolean inside = name.equals(PATH) && isWithin(value(parts[i]), own);
+            within |= inside;
+            if (inside || !(name.equals(PATH) || name.equals(DOMAIN))) {
+                narrowed.append(';').append(parts[i]);
             }
         }
         return within
@@ -46,16 +46,20 @@ final class CookieScope {
                 : narrowed.append("; Path=").append(own).toString();
     }
 
+    private static boolean isWithin(String path, String own) {
+        return path.equals(own) || path.startsWith(own + "/");
+    }
+
     /** For the host alone, and without upstream's prefix in its path. */
     private static String unprefixed(String cookie, String prefix) {
-        StringBuilder mapped = new StringBuilder();
-        for (String part : cookie.split(";", -1)) {
-            if (mapped.isEmpty()) {
-                mapped.append(part);
-            } else if (is(part, PATH)) {
-                mapped.append("; Path=").append(without(prefix, part.trim().substring(PATH.length())));
-            } else if (!is(part, DOMAIN)) {
-                mapped.append(';').append(part);
+        String[] parts = cookie.split(";", -1);
+        StringBuilder mapped = new StringBuilder(parts[0]);
+        for (int i = 1; i < parts.length; i++) {
+            String name = name(parts[i]);
+            if (name.equals(PATH)) {
+                mapped.append("; Path=").append(without(prefix, value(parts[i])));
+            } else if (!name.equals(DOMAIN)) {
+                mapped.append(';').append(parts[i]);
             }
         }
         return mapped.toString();
@@ -67,7 +71,14 @@ final class CookieScope {
         return rest.isEmpty() && !path.isEmpty() ? "/" : rest;
     }
 
-    private static boolean is(String part, String attribute) {
-        return part.trim().toLowerCase(Locale.ROOT).startsWith(attribute);
+    /** As clients read it, who do not look at spaces around it, nor at its case (RFC 6265, 5.2). */
+    private static String name(String part) {
+        int equals = part.indexOf('=');
+        return (equals < 0 ? part : part.substring(0, equals)).trim().toLowerCase(Locale.ROOT);
+    }
+
+    private static String value(String part) {
+        int equals = part.indexOf('=');
+        return equals < 0 ? "" : part.substring(equals + 1).trim();
     }
 }
