@@ -7,29 +7,33 @@ import java.util.stream.Stream;
 
 /**
  * A name of a header field that comes again and again, so that it need not be made for each request; and whether a request
- * may have the field but once.
+ * may have the field but once, or it is looked at.
  *
  * @param text as it is spelled
- * @param single a bit of its own if the field may come once only, else 0
+ * @param mark a bit of its own if the field may come once only, {@link #CONNECTION}, else 0
  */
-record FieldName(AsciiString text, int single) {
+record FieldName(AsciiString text, int mark) {
     static final int HOST = 1;
     static final int CONTENT_LENGTH = 1 << 1;
     static final int TRANSFER_ENCODING = 1 << 2;
     static final int EXPECT = 1 << 5;
 
+    /** May come more than once. */
+    static final int CONNECTION = 1 << 7;
+
     /**
      * Of two of these, whoever comes behind us may go by another one than we did. {@code Transfer-Encoding} may come twice
      * by right, but not with a coding that we know.
      */
-    private static final List<FieldName> SINGLES = List.of(
+    private static final List<FieldName> MARKED = List.of(
             new FieldName(AsciiString.cached("Host"), HOST),
             new FieldName(AsciiString.cached("Content-Length"), CONTENT_LENGTH),
             new FieldName(AsciiString.cached("Transfer-Encoding"), TRANSFER_ENCODING),
             new FieldName(AsciiString.cached("Authorization"), 1 << 3),
             new FieldName(AsciiString.cached("Content-Type"), 1 << 4),
             new FieldName(AsciiString.cached("Expect"), EXPECT),
-            new FieldName(AsciiString.cached("X-Session-API-Key"), 1 << 6));
+            new FieldName(AsciiString.cached("X-Session-API-Key"), 1 << 6),
+            new FieldName(AsciiString.cached("Connection"), CONNECTION));
 
     private static final int SLOTS = 512;
     private static final FieldName[] KNOWN = new FieldName[SLOTS];
@@ -40,7 +44,6 @@ record FieldName(AsciiString text, int single) {
                         "Accept-Encoding",
                         "Accept-Language",
                         "Cache-Control",
-                        "Connection",
                         "Cookie",
                         "If-Modified-Since",
                         "If-None-Match",
@@ -74,7 +77,7 @@ record FieldName(AsciiString text, int single) {
                         "X-Request-ID")
                 .map(name -> new FieldName(AsciiString.cached(name), 0))
                 .forEach(FieldName::learn);
-        SINGLES.forEach(FieldName::learn);
+        MARKED.forEach(FieldName::learn);
     }
 
     /** One step of the hash of a name, which does not see the case of letters. */
@@ -95,19 +98,18 @@ record FieldName(AsciiString text, int single) {
             }
         }
         AsciiString text = new AsciiString(line, 0, length, true);
-        for (FieldName single : SINGLES) {
-            if (single.text.contentEqualsIgnoreCase(text)) {
-                return new FieldName(text, single.single);
-            }
-        }
-        return new FieldName(text, 0);
+        return new FieldName(text, mark(text));
     }
 
     /** The bit of {@code name}; 0 if the field may come more than once. */
-    static int single(String name) {
-        for (FieldName single : SINGLES) {
-            if (single.text.contentEqualsIgnoreCase(name)) {
-                return single.single;
+    static int single(CharSequence name) {
+        return mark(name) & ~CONNECTION;
+    }
+
+    private static int mark(CharSequence name) {
+        for (FieldName marked : MARKED) {
+            if (marked.text.contentEqualsIgnoreCase(name)) {
+                return marked.mark;
             }
         }
         return 0;
@@ -129,7 +131,7 @@ record FieldName(AsciiString text, int single) {
     /** As most clients spell it, and in lower case as some do. */
     private void learn() {
         enter();
-        new FieldName(AsciiString.cached(text.toString().toLowerCase(Locale.ROOT)), single).enter();
+        new FieldName(AsciiString.cached(text.toString().toLowerCase(Locale.ROOT)), mark).enter();
     }
 
     private void enter() {

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
@@ -329,10 +330,24 @@ final class RequestDecoder extends HttpRequestDecoder {
         int nameEnd = nameEnd(end);
         FieldName name = FieldName.of(line, nameEnd, nameHash);
         String value = value(nameEnd + 1, end);
-        if (name.single() != 0) {
+        fields.add(name.text(), (CharSequence) value);
+        if (name.mark() == FieldName.CONNECTION) {
+            connection(value);
+        } else if (name.mark() != 0) {
             single(name, value);
         }
-        fields.add(name.text(), (CharSequence) value);
+    }
+
+    /** Vert.x sees that a client closes only where it says nothing else in the field (RFC 9112, 9.6). */
+    private void connection(String value) {
+        if (value.indexOf(',') < 0) {
+            return;
+        }
+        for (String option : value.split(",", -1)) {
+            if (option.trim().equalsIgnoreCase("close")) {
+                fields.add(HttpHeaderNames.CONNECTION, (CharSequence) HttpHeaderValues.CLOSE);
+            }
+        }
     }
 
     /** Checks a line of a field, or of a trailer; where it has a colon. */
@@ -372,11 +387,11 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
 
     private void single(FieldName name, String value) {
-        if ((singles & name.single()) != 0) {
+        if ((singles & name.mark()) != 0) {
             throw wrong("there is more than one " + name.text() + " field");
         }
-        singles |= name.single();
-        switch (name.single()) {
+        singles |= name.mark();
+        switch (name.mark()) {
             case FieldName.HOST -> host = value;
             case FieldName.CONTENT_LENGTH -> length = value;
             case FieldName.TRANSFER_ENCODING -> codings = value;

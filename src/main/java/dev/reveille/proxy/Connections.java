@@ -79,8 +79,8 @@ final class Connections {
         HttpClientConnection connection =
                 (HttpClientConnection) answered.request().connection();
         Shelf shelf = shelves.get(origin);
-        // One that the sandbox wants to be closed, Vert.x has closed.
-        if (shelf != null && Transport.usable(connection)) {
+        // One that the sandbox wants to be closed, Vert.x has closed, unless it says so among other things.
+        if (shelf != null && Transport.usable(connection) && !EndToEnd.closes(answered.headers())) {
             shelf.put(connection);
         } else {
             Transport.cut(connection);

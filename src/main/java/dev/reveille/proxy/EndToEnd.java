@@ -139,6 +139,11 @@ final class EndToEnd {
         }
     }
 
+    /** Whether the sender says that it closes the connection behind this message. Vert.x sees that only where it stands alone. */
+    static boolean closes(MultiMap headers) {
+        return named(headers).contains("close");
+    }
+
     private static Set<String> named(MultiMap headers) {
         if (!headers.contains(HttpHeaders.CONNECTION)) {
             return Set.of();

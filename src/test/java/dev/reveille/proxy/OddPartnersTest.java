@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.reveille.testing.FrameLine;
 import dev.reveille.testing.Line;
 import java.io.IOException;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients and sandboxes that keep to HTTP in their own way. */
 class OddPartnersTest {
@@ -134,8 +138,8 @@ class OddPartnersTest {
         });
 
         try (Line client = rig.client()) {
-            client.send("POST " + rig.hand("/expected")
-                    + " HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+            client.send(
+                    "POST " + rig.hand("/expected") + " HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
             client.send("old");
             Line.Head answer = client.head();
             assertThat(answer.status()).isEqualTo(200);
@@ -147,9 +151,43 @@ class OddPartnersTest {
     @Test
     void norIsItByTheApi() throws Exception {
         try (Line client = rig.client()) {
-            client.send("PUT /api/v1/sessions/old HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}");
+            client.send(
+                    "PUT /api/v1/sessions/old HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}");
             Line.Head answer = client.head();
             assertThat(answer.status()).as(client.body(answer)).isBetween(200, 299);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"close, x", "x , Close", "x\r\nConnection: close"})
+    void aSandboxThatClosesAmongOtherThingsGetsNoOtherRequestOnThatConnection(String connection) throws Exception {
+        Set<Integer> lines = ConcurrentHashMap.newKeySet();
+        rig.hand.on("/closing", (line, head) -> {
+            lines.add(System.identityHashCode(line));
+            line.send(OK + "Connection: " + connection + "\r\n" + EMPTY);
+            line.awaitEnd();
+        });
+
+        try (Line client = rig.client()) {
+            for (int i = 0; i < 2; i++) {
+                client.send("POST " + rig.hand("/closing") + " HTTP/1.1\r\nHost: gw\r\n" + EMPTY);
+                assertThat(client.head().status()).isEqualTo(200);
+            }
+        }
+        assertThat(lines).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"close, x", "x , Close", "x\r\nconnection: keep-alive, close"})
+    void aClientThatWantsToCloseAmongOtherThingsIsClosed(String connection) throws Exception {
+        rig.hand.on("/last", (line, head) -> line.send(OK + "X-Got: " + head.field("x") + "\r\n" + EMPTY));
+
+        try (Line client = request("GET", "/last", "Connection: " + connection + "\r\nX: 1\r\n\r\n")) {
+            Line.Head answer = client.head();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.field("Connection")).isEqualTo("close");
+            assertThat(answer.field("X-Got")).isEqualTo("null");
+            assertThat(client.rest()).isEmpty();
         }
     }
 
