@@ -33,6 +33,7 @@ public final class Certificates {
     private final Path key;
     private final long timer;
     private final List<Function<ServerSSLOptions, Future<?>>> users = new CopyOnWriteArrayList<>();
+    private final KeyPairFiles first;
     private volatile KeyPairFiles current;
     private String complaint = "";
     private volatile Future<?> looking = Future.succeededFuture();
@@ -41,6 +42,7 @@ public final class Certificates {
         this.vertx = vertx;
         this.certificate = tls.certificate().orElseThrow();
         this.key = tls.key().orElseThrow();
+        this.first = current;
         this.current = current;
         this.timer = vertx.setPeriodic(tls.reload().toMillis(), t -> look());
     }
@@ -78,9 +80,12 @@ public final class Certificates {
                 .setEnabledSecureTransportProtocols(PROTOCOLS);
     }
 
-    /** Lets {@code user} have every renewed one, until the end. */
+    /** Lets {@code user} have every renewed one, until the end. It may have begun with one that was renewed since. */
     public void renewing(Function<ServerSSLOptions, Future<?>> user) {
         users.add(user);
+        if (!current.equals(first)) {
+            user.apply(options()).onFailure(this::complain);
+        }
     }
 
     private void look() {
