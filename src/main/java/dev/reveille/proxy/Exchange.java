@@ -128,6 +128,7 @@ final class Exchange {
         proxy.breakers().answered(route);
         if (upgrade && answer.statusCode() == Attempt.SWITCHING_PROTOCOLS) {
             usage.listens();
+            sayHowLongItWaited();
             return proxy.tunnels().join(answer, in, path, origin(route), usage.of(route));
         }
         if (!Verdicts.suspicious(answer.statusCode())) {
@@ -147,13 +148,17 @@ final class Exchange {
         body.forget();
         usage.answeredWith(answer);
         answers.aboutToAnswer();
-        if (way.waitedNanos() > 0) {
-            in.response().putHeader("Server-Timing", "wake;dur=" + way.waitedNanos() / 1_000_000);
-        }
+        sayHowLongItWaited();
         Runnable unwatch = stream.watchReader(proxy.vertx(), proxy.settings().stallTimeout());
         return Relay.answer(proxy, answer, in, path, origin(route), attempt.fresh())
                 .onComplete(done -> unwatch.run())
                 .onSuccess(through -> attempt.close(answer));
+    }
+
+    private void sayHowLongItWaited() {
+        if (way.waitedNanos() > 0) {
+            in.response().putHeader("Server-Timing", "wake;dur=" + way.waitedNanos() / 1_000_000);
+        }
     }
 
     // If the answer looks like one of the way, find out.

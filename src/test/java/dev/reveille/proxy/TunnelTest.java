@@ -294,6 +294,25 @@ class TunnelTest {
     }
 
     @Test
+    void anUpgradeThatWaitedSaysSo() throws Exception {
+        rig.upstream.resumeTakes(ofMillis(100));
+        String session = rig.paused();
+
+        for (boolean waits : new boolean[] {true, false}) {
+            try (Line client = rig.client()) {
+                client.send("GET " + rig.path(session, "/s") + " HTTP/1.1\r\nHost: gw\r\nX-Reveille-Wake: yes\r\n"
+                        + UPGRADE + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+                Line.Head head = client.head();
+                assertThat(head.status()).isEqualTo(101);
+                assertThat(head.has("Server-Timing")).isEqualTo(waits);
+                if (waits) {
+                    assertThat(head.field("Server-Timing")).matches("wake;dur=\\d{2,}");
+                }
+            }
+        }
+    }
+
+    @Test
     void anUpgradeToHttp2OrOneThatNobodyAskedForIsAnOrdinaryRequest() throws Exception {
         rig.hand.on(
                 "/plain",
