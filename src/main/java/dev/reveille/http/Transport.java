@@ -24,6 +24,15 @@ public final class Transport {
 
     private static final int READS_A_TURN = 2;
 
+    /** Linux takes twice that, which is 20 MB/s over a way of 50 ms. */
+    private static final int RECEIVED = 512 * 1024;
+
+    private static final long UNSENT = 256 * 1024;
+
+    /** By its name, since Netty's native transport is not there on every machine; others ignore it. */
+    private static final ChannelOption<Long> NOT_SENT =
+            ChannelOption.valueOf("io.netty.channel.epoll.EpollChannelOption#TCP_NOTSENT_LOWAT");
+
     private Transport() {}
 
     /** Closes at once; what was not sent yet is lost. */
@@ -68,6 +77,18 @@ public final class Transport {
     public static void takeTurns(Channel channel) {
         if (channel.config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator reads) {
             reads.maxMessagesPerRead(READS_A_TURN);
+        }
+    }
+
+    /**
+     * Lets the kernel keep little of what {@code channel} reads and writes: for a reader that was fast and stops it would by
+     * then have made room for many MiB. Both bound what is not under way; a fast reader does not notice.
+     */
+    public static void boundBuffers(Channel channel) {
+        // One that is closed already takes no options.
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_RCVBUF, RECEIVED);
+            channel.config().setOption(NOT_SENT, UNSENT);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.http.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -29,6 +30,7 @@ final class TunnelEnd extends ChannelInboundHandlerAdapter {
         this.channel = channel;
         this.reader = reader;
         this.onClosed = onClosed;
+        Transport.boundBuffers(channel);
     }
 
     void joins(TunnelEnd end) {

@@ -148,6 +148,11 @@ public final class Line implements AutoCloseable {
         return in.available() > 0;
     }
 
+    /** How many bytes this side's kernel, or this object, has taken that were not read yet. */
+    public int unread() throws IOException {
+        return in.available();
+    }
+
     /** All that comes until the other side closes. */
     public String rest() throws IOException {
         return new String(in.readAllBytes(), ISO_8859_1);
