@@ -155,6 +155,8 @@ final class Keys {
             key("proxy.connect-timeout", Form.TIME, "2s", s -> s.proxy().connectTimeout());
     static final Key<Duration> RESPONSE_TIMEOUT =
             key("proxy.response-timeout", Form.TIME, "900s", s -> s.proxy().responseTimeout());
+    static final Key<Duration> PROXY_IDLE_TIMEOUT =
+            key("proxy.idle-timeout", Form.TIME, "0", s -> s.proxy().idleTimeout());
     static final Key<Duration> STALL_TIMEOUT =
             key("proxy.stall-timeout", Form.TIME, "5m", s -> s.proxy().stallTimeout());
     static final Key<ByteSize> REPLAY_BUFFER =

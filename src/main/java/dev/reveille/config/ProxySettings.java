@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param connectTimeout from opening a connection to a sandbox to its standing; as long once more for a handshake of TLS
  * @param responseTimeout from the request being sent to the head of its answer
+ * @param idleTimeout how long an answer that has begun, or a tunnel, may pass nothing either way; zero: for ever
  * @param stallTimeout how long one side may take nothing of what is to be sent to it
  * @param replayBuffer how much of a body is kept for sending it again; may be zero
  * @param verdictCache how long the finding whether a sandbox is alive is believed; may be zero
@@ -22,6 +23,7 @@ import java.util.List;
 public record ProxySettings(
         Duration connectTimeout,
         Duration responseTimeout,
+        Duration idleTimeout,
         Duration stallTimeout,
         ByteSize replayBuffer,
         Duration verdictCache,
@@ -40,6 +42,7 @@ public record ProxySettings(
         new Expectations("proxy")
                 .time("connect-timeout", connectTimeout)
                 .time("response-timeout", responseTimeout)
+                .timeOrNone("idle-timeout", idleTimeout)
                 .time("stall-timeout", stallTimeout)
                 .size("replay-buffer", replayBuffer, 0, MOST_REPLAY)
                 .timeOrNone("verdict-cache", verdictCache)

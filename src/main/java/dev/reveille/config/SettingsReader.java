@@ -159,6 +159,7 @@ public final class SettingsReader {
         return new ProxySettings(
                 valueOf(Keys.CONNECT_TIMEOUT),
                 valueOf(Keys.RESPONSE_TIMEOUT),
+                valueOf(Keys.PROXY_IDLE_TIMEOUT),
                 valueOf(Keys.STALL_TIMEOUT),
                 valueOf(Keys.REPLAY_BUFFER),
                 valueOf(Keys.VERDICT_CACHE),

@@ -33,6 +33,15 @@ public final class Transport {
     private static final ChannelOption<Long> NOT_SENT =
             ChannelOption.valueOf("io.netty.channel.epoll.EpollChannelOption#TCP_NOTSENT_LOWAT");
 
+    private static final ChannelOption<Integer> KEEPALIVE_AFTER_SECONDS =
+            ChannelOption.valueOf("io.netty.channel.epoll.EpollChannelOption#TCP_KEEPIDLE");
+
+    private static final ChannelOption<Integer> KEEPALIVE_EACH_SECONDS =
+            ChannelOption.valueOf("io.netty.channel.epoll.EpollChannelOption#TCP_KEEPINTVL");
+
+    private static final ChannelOption<Integer> KEEPALIVE_TIMES =
+            ChannelOption.valueOf("io.netty.channel.epoll.EpollChannelOption#TCP_KEEPCNT");
+
     private Transport() {}
 
     /** Closes at once; what was not sent yet is lost. */
@@ -89,7 +98,20 @@ public final class Transport {
         if (channel.isOpen()) {
             channel.config().setOption(ChannelOption.SO_RCVBUF, RECEIVED);
             channel.config().setOption(NOT_SENT, UNSENT);
+            noticeVanishing(channel);
         }
+    }
+
+    /** A silent connection ends within two minutes of the other side's vanishing; the kernel by itself takes two hours. */
+    public static void noticeVanishing(HttpConnection connection) {
+        noticeVanishing(handler(connection).channel());
+    }
+
+    private static void noticeVanishing(Channel channel) {
+        channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+        channel.config().setOption(KEEPALIVE_AFTER_SECONDS, 60);
+        channel.config().setOption(KEEPALIVE_EACH_SECONDS, 15);
+        channel.config().setOption(KEEPALIVE_TIMES, 4);
     }
 
     private static VarHandle wrapped() {

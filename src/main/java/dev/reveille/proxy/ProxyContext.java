@@ -17,6 +17,7 @@ record ProxyContext(
         SessionRegistry registry,
         Connections connections,
         Silence silence,
+        IdleLimit idle,
         Waker waker,
         Holds holds,
         Verdicts verdicts,

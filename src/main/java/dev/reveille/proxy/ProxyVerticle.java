@@ -11,6 +11,7 @@ import dev.reveille.http.HttpListeners;
 import dev.reveille.http.InterimAnswers;
 import dev.reveille.http.InvalidRequest;
 import dev.reveille.http.RequestTarget;
+import dev.reveille.http.Transport;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.AliveProbe;
 import dev.reveille.session.PortSlots;
@@ -35,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,7 +125,14 @@ public final class ProxyVerticle extends VerticleBase {
         // Who has left while its buffer was full cannot be heard any more: the end of what it sends waits behind the
         // rest.
         int stallMillis = (int) proxy.stallTimeout().toMillis();
-        tunnels = new Tunnels(vertx, proxy.stallTimeout());
+        Silence silence = new Silence(
+                vertx,
+                shortest(
+                        proxy.responseTimeout(),
+                        proxy.idleTimeout(),
+                        settings.lifecycle().aliveTimeout()));
+        IdleLimit idle = new IdleLimit(silence, proxy.idleTimeout());
+        tunnels = new Tunnels(vertx, proxy.stallTimeout(), idle);
         listeners = new HttpListeners(vertx, settings.http(), proxy.stallTimeout(), CHUNK, certificates);
         probe = new AliveProbe(vertx, settings.lifecycle().aliveTimeout());
         HttpClientOptions toSandboxes = new HttpClientOptions()
@@ -145,9 +154,8 @@ public final class ProxyVerticle extends VerticleBase {
                 vertx,
                 registry,
                 new Connections(vertx, client, grpcClient, proxy.connectTimeout(), KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
-                new Silence(
-                        vertx,
-                        shorter(proxy.responseTimeout(), settings.lifecycle().aliveTimeout())),
+                silence,
+                idle,
                 new Waker(vertx, registry, holds, settings.hold().deadline()),
                 holds,
                 verdicts,
@@ -218,6 +226,7 @@ public final class ProxyVerticle extends VerticleBase {
     private static void met(HttpConnection connection) {
         connection.exceptionHandler(ProxyVerticle::broke);
         InterimAnswers.leaveOut(connection);
+        Transport.noticeVanishing(connection);
     }
 
     /** Whoever is killed resets its connections. Requests that are under way hear of it in their own way. */
@@ -246,8 +255,12 @@ public final class ProxyVerticle extends VerticleBase {
         }
     }
 
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
+    /** Of those that are limits at all. */
+    private static Duration shortest(Duration... limits) {
+        return Stream.of(limits)
+                .filter(limit -> !limit.isZero())
+                .min(Duration::compareTo)
+                .orElseThrow();
     }
 
     /** As long as all attempts of one call to the runtime API may take, and a little. */

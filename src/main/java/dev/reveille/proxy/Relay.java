@@ -32,6 +32,7 @@ final class Relay implements Splice.Body {
     private final HttpServerRequest in;
     private final HttpServerResponse to;
     private final boolean fresh;
+    private final IdleLimit idle;
     private final Promise<Void> through = Promise.promise();
 
     /** What of it the client has not read; null in HTTP/1, where its connection tells. */
@@ -39,15 +40,17 @@ final class Relay implements Splice.Body {
 
     private Optional<Splice> splice = Optional.empty();
     private long delivered;
+    private long movedAt;
     private boolean paused;
     private Future<Void> last;
 
-    private Relay(Unread unread, HttpClientResponse from, HttpServerRequest in, boolean fresh) {
+    private Relay(ProxyContext proxy, HttpClientResponse from, HttpServerRequest in, boolean fresh) {
+        this.idle = proxy.idle();
         this.fresh = fresh;
         this.from = from;
         this.in = in;
         this.to = in.response();
-        this.unread = in.version() == HttpVersion.HTTP_2 ? unread.answer(() -> ClientStream.giveUp(in)) : null;
+        this.unread = in.version() == HttpVersion.HTTP_2 ? proxy.unread().answer(() -> ClientStream.giveUp(in)) : null;
     }
 
     /**
@@ -64,7 +67,7 @@ final class Relay implements Splice.Body {
             SandboxPath path,
             Origin origin,
             boolean fresh) {
-        Relay relay = new Relay(proxy.unread(), from, in, fresh);
+        Relay relay = new Relay(proxy, from, in, fresh);
         relay.head(path, origin);
         return relay.withoutBody() ? relay.end() : relay.body(proxy.vertx());
     }
@@ -96,6 +99,11 @@ final class Relay implements Splice.Body {
         from.exceptionHandler(broken -> through.tryFail(new Loss(Loss.Kind.BROKEN, broken)));
         from.endHandler(v -> over());
         from.handler(this::pass);
+        if (idle.exists()) {
+            movedAt = System.nanoTime();
+            Runnable forget = idle.watch(() -> movedAt, this::tooIdle);
+            through.future().onComplete(v -> forget.run());
+        }
         if (fresh && Splice.worthIt(length())) {
             splice = Splice.whole(from.request().connection(), in.connection(), this);
             splice.ifPresent(s -> to.drainHandler(v -> goOn()));
@@ -121,8 +129,13 @@ final class Relay implements Splice.Body {
         }
     }
 
+    private void tooIdle() {
+        through.tryFail(new Loss(Loss.Kind.SILENT, new IllegalStateException("the answer stood still")));
+    }
+
     private void pass(Buffer chunk) {
         delivered++;
+        moved(chunk.length());
         if (delivered == 1 && !to.headWritten() && from.version() != HttpVersion.HTTP_2 && chunk.length() == length()) {
             last = count(chunk, to.end(chunk));
             return;
@@ -183,7 +196,11 @@ final class Relay implements Splice.Body {
 
     @Override
     public void moved(int length) {
-        // The client's silence is the kernel's to notice, and the sandbox may be silent.
+        // The client's silence is the kernel's to notice, and the sandbox may be silent as long as it likes, by
+        // default.
+        if (idle.exists()) {
+            movedAt = System.nanoTime();
+        }
     }
 
     private void goOn() {

@@ -35,6 +35,7 @@ final class Tunnel {
     private final Activity.Use use;
     private final Duration linger;
     private final Promise<Void> closed = Promise.promise();
+    private long movedAt = System.nanoTime();
     private boolean leaving;
     private boolean saidGoodbye;
 
@@ -144,7 +145,13 @@ final class Tunnel {
         vertx.setTimer(GOODBYE.toMillis(), t -> cut());
     }
 
+    /** When something came last from either side, on the clock of {@link System#nanoTime}. */
+    long movedAt() {
+        return movedAt;
+    }
+
     private void ask(ByteBuf data) {
+        movedAt = System.nanoTime();
         if (said.isEmpty()) {
             use.said(System.nanoTime(), 0, data.readableBytes());
         } else {
@@ -160,6 +167,7 @@ final class Tunnel {
     }
 
     private void answer(ByteBuf data) {
+        movedAt = System.nanoTime();
         if (!leaving) {
             frames.ifPresent(f -> f.pass(data));
             client.write(data);
@@ -181,7 +189,8 @@ final class Tunnel {
         client.flush();
     }
 
-    private void cut() {
+    /** Ends it at once. */
+    void cut() {
         if (!closed.future().isComplete()) {
             client.cut();
             sandbox.cut();

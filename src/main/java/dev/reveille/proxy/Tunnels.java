@@ -16,11 +16,16 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Tunnels {
     private final Vertx vertx;
     private final Duration linger;
+    private final IdleLimit idle;
     private final Set<Tunnel> open = new HashSet<>();
     private Optional<Duration> leaving = Optional.empty();
 
-    /** @param linger how long a side may take to read what was sent before the other one left */
-    Tunnels(Vertx vertx, Duration linger) {
+    /**
+     * @param linger how long a side may take to read what was sent before the other one left
+     * @param idle how long both may be silent
+     */
+    Tunnels(Vertx vertx, Duration linger, IdleLimit idle) {
+        this.idle = idle;
         this.vertx = vertx;
         this.linger = linger;
     }
@@ -38,6 +43,10 @@ final class Tunnels {
             open.add(tunnel);
             // The sandbox may have taken its time to agree.
             leaving.ifPresent(window -> leave(tunnel, window));
+            if (idle.exists()) {
+                Runnable forget = idle.watch(tunnel::movedAt, tunnel::cut);
+                tunnel.closed().onComplete(v -> forget.run());
+            }
             return tunnel.closed().onComplete(over -> open.remove(tunnel));
         });
     }

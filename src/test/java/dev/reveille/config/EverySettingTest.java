@@ -77,6 +77,7 @@ class EverySettingTest {
             new ProxySettings(
                     ofSeconds(2),
                     ofSeconds(900),
+                    ofSeconds(0),
                     ofSeconds(300),
                     new ByteSize(64 << 10),
                     ofSeconds(1),
@@ -160,6 +161,7 @@ class EverySettingTest {
             new ProxySettings(
                     ofSeconds(3),
                     ofSeconds(4),
+                    ofSeconds(6),
                     ofSeconds(5),
                     new ByteSize(0),
                     ofSeconds(0),
@@ -270,6 +272,7 @@ class EverySettingTest {
             Map.entry("hold.release", "0"),
             Map.entry("proxy.connect-timeout", "3s"),
             Map.entry("proxy.response-timeout", "4s"),
+            Map.entry("proxy.idle-timeout", "6s"),
             Map.entry("proxy.stall-timeout", "5s"),
             Map.entry("proxy.replay-buffer", "0B"),
             Map.entry("proxy.verdict-cache", "0s"),
