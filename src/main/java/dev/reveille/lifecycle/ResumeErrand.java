@@ -31,9 +31,23 @@ final class ResumeErrand {
         if (state instanceof SandboxState.Failed failed) {
             return outcome(session, failed);
         }
-        boolean asleep = state instanceof SandboxState.Paused;
+        if (state instanceof SandboxState.Paused) {
+            return begin(session);
+        }
         boolean foundAsleep = errand.command().seenRevision() == session.revision();
-        return asleep || foundAsleep ? begin(session) : Future.succeededFuture(session);
+        return foundAsleep ? looked(session) : Future.succeededFuture(session);
+    }
+
+    /**
+     * A router said that it sleeps. If upstream says so too that is noted, as whoever met it then met nobody; if not, or if
+     * nobody knows, it is woken all the same.
+     */
+    private Future<Session> looked(Session session) {
+        return errand.discovery()
+                .inspect(session)
+                .otherwise(session)
+                .compose(
+                        now -> now.revision() == session.revision() ? begin(session) : errand.again(() -> resume(now)));
     }
 
     private Future<Session> begin(Session session) {

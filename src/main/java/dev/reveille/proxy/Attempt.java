@@ -208,8 +208,9 @@ final class Attempt {
         answer = response;
         if (response.statusCode() < OK && !(upgrade && response.statusCode() == SWITCHING_PROTOCOLS)) {
             // Nobody asked for another protocol. Other interim answers do not come here.
-            lost(Loss.Kind.BROKEN, new IllegalStateException("an answer with status " + response.statusCode()));
+            // Before anybody hears of it, who may send the body again at once.
             cancel();
+            lost(Loss.Kind.BROKEN, new IllegalStateException("an answer with status " + response.statusCode()));
             return;
         }
         fresh = true;

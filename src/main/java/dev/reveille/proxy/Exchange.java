@@ -38,6 +38,7 @@ final class Exchange {
     private final Promise<Void> gone = Promise.promise();
     private Attempt attempt;
     private int attempts;
+    private int wakes;
     private boolean over;
 
     Exchange(ProxyContext proxy, HttpServerRequest in, SandboxPath path) {
@@ -184,7 +185,7 @@ final class Exchange {
     /** A 503 says that the sandbox slept, the second that it is the sandbox's own; the others are of the way. */
     private Future<Void> judgedStrictly(Route route, HttpClientResponse answer) {
         int status = answer.statusCode();
-        if (status == SERVICE_UNAVAILABLE && attempts > 1) {
+        if (status == SERVICE_UNAVAILABLE && wakes > 0) {
             return relay(route, answer);
         }
         attempt.cancel();
@@ -250,28 +251,27 @@ final class Exchange {
      * half-way. What must not be done twice is sent again only if upstream, too, says that the sandbox slept.
      */
     private Future<Void> asleepOrLost(Route route, int status, boolean wakes) {
-        return asked(route, status).compose(now -> {
-            if (now.session().wasFoundAsleepSince(route.session().revision())) {
-                return again(route);
-            }
-            if (!stands(route, now)) {
-                return failed(Failures.begun(status));
-            }
-            // Upstream may be wrong. The wake is harmless, and the next request may find it well.
-            return wakes && now.awake()
-                    ? way.hold(now).compose(awake -> failed(Failures.begun(status)))
-                    : failed(Failures.disconnected(status));
-        });
+        return asked(route, status)
+                .compose(now -> {
+                    if (now.session().wasFoundAsleepSince(route.session().revision())) {
+                        return Future.succeededFuture(true);
+                    }
+                    // Upstream may be wrong. The wake is harmless, and the next request may find it well.
+                    return wakes && stands(route, now) && now.awake()
+                            ? way.hold(now).map(false)
+                            : Future.succeededFuture(false);
+                })
+                .transform(slept -> slept.succeeded() && slept.result()
+                        ? again(route)
+                        : failed(Failures.begun(status, slept.cause())));
     }
 
     /** Upstream knows whether it sleeps, or was woken since; otherwise it is a disconnect. */
     private Future<Void> looked(Route route, int status, boolean mayHaveBegun) {
-        return asked(route, status).compose(now -> {
-            if (mayHaveBegun) {
-                return failed(Failures.begun(status));
-            }
-            return stands(route, now) ? failed(Failures.disconnected(status)) : again(route);
-        });
+        Future<Route> asked = asked(route, status);
+        return mayHaveBegun
+                ? asked.transform(now -> failed(Failures.begun(status, now.cause())))
+                : asked.compose(now -> stands(route, now) ? failed(Failures.disconnected(status)) : again(route));
     }
 
     private Future<Route> asked(Route route, int status) {
@@ -308,7 +308,8 @@ final class Exchange {
             return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
         }
         boolean sendable = body.replayable();
-        boolean before = attempts > 1;
+        boolean before = wakes > 0;
+        wakes++;
         Route latest = now(seen);
         boolean woken =
                 latest.awake() && latest.session().revision() != seen.session().revision();

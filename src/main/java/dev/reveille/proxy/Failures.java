@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import dev.reveille.registry.Route;
 import dev.reveille.session.Cause;
+import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.RuntimeId;
@@ -88,11 +89,18 @@ final class Failures {
                 "the dots in the path lead out of the sandbox (expected: a path that stays below its own)");
     }
 
-    /** For one whose answer a router gave in place of a sandbox that it may have lost half-way. */
-    static GatewayFailure begun(int status) {
+    /**
+     * For one whose answer a router gave in place of a sandbox that it may have lost half-way.
+     *
+     * @param why what is known of the sandbox beyond that; null: nothing
+     */
+    static GatewayFailure begun(int status, Throwable why) {
+        String what = why instanceof FailureException known
+                        && known.failure() instanceof GatewayFailure.RuntimeDisconnected disconnected
+                ? disconnected.detail()
+                : "the sandbox cannot be reached, which may be temporary";
         return GatewayFailure.RuntimeDisconnected.halfWay(
-                orBadGateway(status),
-                "the sandbox was lost meanwhile; it may have begun what was asked, so it was not asked again");
+                orBadGateway(status), what + "; it may have begun what was asked, so it was not asked again");
     }
 
     static GatewayFailure bodyGone() {

@@ -127,15 +127,14 @@ public record Session(
     }
 
     /**
-     * Whether upstream has put it to sleep, or had already, since it had {@code since}, and nobody here was about to: who
-     * met it then met nobody.
+     * Whether it was found asleep since it had {@code since}, and nobody here was about to put it to sleep: who met it then
+     * met nobody.
      */
     public boolean wasFoundAsleepSince(long since) {
-        return changesSince(since)
-                .filter(changes -> changes.stream()
-                        .anyMatch(
-                                c -> c.state().equals("paused") && !c.previous().equals(Optional.of("pausing"))))
-                .isPresent();
+        List<String> states = changesSince(since).orElse(List.of()).stream()
+                .map(SessionChange::state)
+                .toList();
+        return states.contains("paused") && !states.contains("pausing");
     }
 
     /** The revision after the oldest change of which it is still known what it was. */

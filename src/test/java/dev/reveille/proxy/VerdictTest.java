@@ -103,27 +103,56 @@ class VerdictTest {
 
             assertThat(head.status()).isEqualTo(status == 503 ? 502 : status);
             assertThat(problem.getString("code")).isEqualTo("runtime_disconnected");
-            assertThat(problem.getBoolean("retryable")).isEqualTo(status == 404);
+            assertThat(problem.getBoolean("retryable")).isFalse();
         }
         assertThat(acts).hasValue(1);
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(status == 503 ? 1 : 0);
     }
 
     @Test
-    void fiftyActionsThatFoundItAsleepWakeItOnceAndAreAllDoneOnce() {
+    void allThatFoundItAsleepWakeItOnceAndAreDoneOnce() {
         rig = Rig.with();
         String session = rig.running();
+        rig.upstream.session(session).on("GET", "/look").answers(200);
         rig.upstream.session(session).isPaused();
 
-        List<Future<HttpResponse<Buffer>>> answers = IntStream.range(0, 50)
-                .mapToObj(n -> rig.gateway.act(rig.runtime(session), "act " + n))
+        List<Future<HttpResponse<Buffer>>> answers = IntStream.range(0, 60)
+                .mapToObj(n -> n % 2 == 0
+                        ? rig.gateway.act(rig.runtime(session), "act " + n)
+                        : rig.gateway
+                                .request(HttpMethod.GET, rig.path(session, "/look"))
+                                .send())
                 .toList();
         await(Future.all(answers));
 
         answers.forEach(a -> assertThat(a.result().statusCode())
                 .as(a.result().bodyAsString())
                 .isEqualTo(200));
-        assertThat(rig.upstream.session(session).commands()).hasSize(50).doesNotHaveDuplicates();
+        assertThat(rig.upstream.session(session).commands()).hasSize(30).doesNotHaveDuplicates();
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    /** The wake is another's, and has only just ended when it is asked whether the sandbox is alive. */
+    @Test
+    void anActionThatARouterAnsweredBeforeAnotherWokeTheSandboxIsSentAgain() {
+        rig = Rig.with("proxy.verdict-cache=0");
+        String session = rig.running();
+        rig.upstream
+                .session(session)
+                .on("POST", "/act")
+                .answers(503)
+                .afterMillis(300)
+                .then(200);
+        rig.upstream.session(session).on("GET", "/look").answers(503).then(200);
+        Future<HttpResponse<Buffer>> act =
+                rig.gateway.request(HttpMethod.POST, rig.path(session, "/act")).sendBuffer(Buffer.buffer("x"));
+        Rig.eventually("it is there", () -> rig.upstream.calls("POST " + rig.path(session, "/act")) == 1);
+        rig.upstream.session(session).isPaused();
+
+        assertThat(get(session, "/look").statusCode()).isEqualTo(200);
+
+        assertThat(await(act).statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST " + rig.path(session, "/act"))).isEqualTo(2);
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
     }
 
@@ -352,6 +381,26 @@ class VerdictTest {
         assertThat(ill.statusCode()).isEqualTo(503);
         assertThat(ill.getHeader("X-Mine")).isEqualTo("yes");
         assertThat(rig.upstream.calls("GET " + rig.path(session, "/ill"))).isEqualTo(2);
+    }
+
+    /** A router may close the idle connection of a sandbox that fell asleep. */
+    @Test
+    void inStrictModeTheFirst503BehindALossIsAWakeToo() {
+        rig = Rig.with("proxy.strict=true");
+        AtomicInteger asked = new AtomicInteger();
+        String path = rig.hand("/look");
+        rig.upstream.on("POST", "/resume").answersJson(new JsonObject().put("message", "resumed"));
+        rig.hand.on("/look", (line, head) -> {
+            switch (asked.incrementAndGet()) {
+                case 1 -> line.reset();
+                case 2 -> line.send("HTTP/1.1 503 asleep\r\nContent-Length: 0\r\n\r\n");
+                default -> line.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            }
+        });
+
+        assertThat(await(rig.gateway.request(HttpMethod.GET, path).send()).statusCode())
+                .isEqualTo(200);
+        assertThat(asked).hasValue(3);
     }
 
     @Test

@@ -47,6 +47,28 @@ class SessionHistoryTest {
     }
 
     @Test
+    void itWasFoundAsleepIfNobodyHereWasAboutToPutItToSleep() {
+        SandboxState pausing = new SandboxState.Pausing(LEASE, Examples.runtime("rt1"));
+        SandboxState resuming = new SandboxState.Resuming(LEASE, Examples.runtime("rt1"));
+
+        assertThat(asleepSince(paused("rt1"))).isTrue();
+        assertThat(asleepSince(paused("rt1"), resuming, running("rt1"))).isTrue();
+        assertThat(asleepSince()).isFalse();
+        assertThat(asleepSince(resuming, running("rt1"))).isFalse();
+        assertThat(asleepSince(pausing, paused("rt1"))).isFalse();
+        assertThat(asleepSince(pausing, running("rt1"), paused("rt1"))).isFalse();
+    }
+
+    private static boolean asleepSince(SandboxState... steps) {
+        Session start = session("s-1", running("rt1"));
+        Session now = start;
+        for (SandboxState next : steps) {
+            now = now.to(next, NOON);
+        }
+        return now.wasFoundAsleepSince(start.revision());
+    }
+
+    @Test
     void everyStatesMessageIsRemembered() {
         for (SandboxState state : everyState()) {
             Session there = session("s-1", state);
