@@ -4,8 +4,6 @@ import dev.reveille.http.ClientStream;
 import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Origin;
-import dev.reveille.session.SandboxState;
-import dev.reveille.session.Session;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -15,15 +13,9 @@ import java.time.Duration;
 
 /**
  * One request's whole life: find the route; if the sandbox sleeps, wait for it; forward; if the answer looks like one of the
- * way, find out; wake and forward again, or say what is wrong. Belongs to its connection's event loop.
+ * way, have {@link Recovery} find out; pass on the answer, or say what is wrong. Belongs to its connection's event loop.
  */
 final class Exchange {
-    /** A second try that fails is no accident. */
-    private static final int MOST_ATTEMPTS = 3;
-
-    private static final int NOT_FOUND = 404;
-    private static final int SERVICE_UNAVAILABLE = 503;
-
     private final ProxyContext proxy;
     private final HttpServerRequest in;
     private final SandboxPath path;
@@ -34,11 +26,11 @@ final class Exchange {
     private final AwakeRoute way;
     private final Usage usage;
     private final Answers answers;
+    private final Recovery recovery;
     private final long arrived = System.nanoTime();
     private final Promise<Void> gone = Promise.promise();
     private Attempt attempt;
     private int attempts;
-    private int wakes;
     private boolean over;
 
     Exchange(ProxyContext proxy, HttpServerRequest in, SandboxPath path) {
@@ -52,6 +44,7 @@ final class Exchange {
         this.way = new AwakeRoute(proxy, in, path, body, time, gone.future(), arrived);
         this.usage = new Usage(proxy.registry().activity(), in, upgrade);
         this.answers = new Answers(proxy, in, path, stream, body);
+        this.recovery = new Recovery(proxy, in, path, body, time, way, new Forwarding());
     }
 
     void serve() {
@@ -89,7 +82,7 @@ final class Exchange {
         int status = proxy.breakers().status(route);
         return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
             proxy.breakers().tried(route, alive);
-            return alive ? send(route) : looked(route, status, false);
+            return alive ? send(route) : recovery.looked(route, status, false);
         });
     }
 
@@ -120,6 +113,18 @@ final class Exchange {
         return attempt.send(silence).compose(answer -> answered(route, answer), error -> lost(route, error));
     }
 
+    private Future<Void> lost(Route route, Throwable error) {
+        if (gone.future().isComplete() || !(error instanceof Loss loss)) {
+            return Future.failedFuture(error);
+        }
+        way.endTurn(false);
+        if (route.comingUp()) {
+            return failed(Failures.starting(route));
+        }
+        proxy.breakers().lost(route, loss.kind());
+        return recovery.lost(route, loss);
+    }
+
     private Origin origin(Route route) {
         return route.origins().get(path.service());
     }
@@ -139,7 +144,7 @@ final class Exchange {
             attempt.cancel();
             return failed(Failures.starting(route));
         }
-        return judged(route, answer);
+        return recovery.judged(route, answer);
     }
 
     private Future<Void> relay(Route route, HttpClientResponse answer) {
@@ -160,166 +165,6 @@ final class Exchange {
         if (way.waitedNanos() > 0) {
             in.response().putHeader("Server-Timing", "wake;dur=" + way.waitedNanos() / 1_000_000);
         }
-    }
-
-    // If the answer looks like one of the way, find out.
-
-    private Future<Void> judged(Route route, HttpClientResponse answer) {
-        if (proxy.settings().strict()) {
-            return judgedStrictly(route, answer);
-        }
-        int status = answer.statusCode();
-        body.hold();
-        return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
-            // That it answers now says nothing of then if it was woken meanwhile.
-            boolean slept = mayHaveSleptSince(route);
-            if (alive && !slept) {
-                body.release();
-                return relay(route, answer);
-            }
-            attempt.cancel();
-            return slept ? again(route) : notReached(route, status);
-        });
-    }
-
-    /** A 503 says that the sandbox slept, the second that it is the sandbox's own; the others are of the way. */
-    private Future<Void> judgedStrictly(Route route, HttpClientResponse answer) {
-        int status = answer.statusCode();
-        if (status == SERVICE_UNAVAILABLE && wakes > 0) {
-            return relay(route, answer);
-        }
-        attempt.cancel();
-        if (status != SERVICE_UNAVAILABLE) {
-            return failed(Failures.disconnected(status));
-        }
-        return way.whyNotWaking(route).isEmpty() ? again(route) : looked(route, status, false);
-    }
-
-    private Future<Void> lost(Route route, Throwable error) {
-        if (gone.future().isComplete() || !(error instanceof Loss loss)) {
-            return Future.failedFuture(error);
-        }
-        way.endTurn(false);
-        if (route.comingUp()) {
-            return failed(Failures.starting(route));
-        }
-        proxy.breakers().lost(route, loss.kind());
-        boolean harmless = loss.kind() == Loss.Kind.NOT_SENT || (loss.kind() == Loss.Kind.BROKEN && idempotent());
-        boolean sendable = harmless && body.replayable() && attempts < MOST_ATTEMPTS;
-        if (proxy.settings().strict()) {
-            return sendable
-                    ? retried(route, Failures.lost(loss, in.method()))
-                    : failed(Failures.lost(loss, in.method()));
-        }
-        return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
-            if (sendable) {
-                return alive
-                        ? retried(route, Failures.lost(loss, in.method()))
-                        : looked(route, loss.kind().status(), false);
-            }
-            // It is not sent again, but the next one should meet a sandbox that is known to sleep.
-            return (alive ? Future.<Route>succeededFuture() : way.inspect(route))
-                    .transform(known -> failed(Failures.lost(loss, in.method())));
-        });
-    }
-
-    private boolean idempotent() {
-        return Methods.idempotent(in.method());
-    }
-
-    /** Sends it once more, if the budget allows it. */
-    private Future<Void> retried(Route route, GatewayFailure otherwise) {
-        boolean may = proxy.retries().spend(System.nanoTime());
-        proxy.meters().retry(may);
-        return may ? send(route) : failed(otherwise);
-    }
-
-    /** It was answered by a router, as neither the sandbox nor {@code /alive} answers. */
-    private Future<Void> notReached(Route route, int status) {
-        boolean wakes = status == SERVICE_UNAVAILABLE && way.whyNotWaking(route).isEmpty();
-        if (idempotent()) {
-            return wakes ? again(route) : looked(route, status, false);
-        }
-        // A router says 502 and 504 of a sandbox that it does not reach, and of one that it lost half-way.
-        return status == NOT_FOUND || status == SERVICE_UNAVAILABLE
-                ? asleepOrLost(route, status, wakes)
-                : looked(route, status, true);
-    }
-
-    /**
-     * A router that says 503 or 404 means that the sandbox was not there, as a rule, and some say so of one that they lost
-     * half-way. What must not be done twice is sent again only if upstream, too, says that the sandbox slept.
-     */
-    private Future<Void> asleepOrLost(Route route, int status, boolean wakes) {
-        return asked(route, status)
-                .compose(now -> {
-                    if (now.session().wasFoundAsleepSince(route.session().revision())) {
-                        return Future.succeededFuture(true);
-                    }
-                    // Upstream may be wrong. The wake is harmless, and the next request may find it well.
-                    return wakes && stands(route, now) && now.awake()
-                            ? way.hold(now).map(false)
-                            : Future.succeededFuture(false);
-                })
-                .transform(slept -> slept.succeeded() && slept.result()
-                        ? again(route)
-                        : failed(Failures.begun(status, slept.cause())));
-    }
-
-    /** Upstream knows whether it sleeps, or was woken since; otherwise it is a disconnect. */
-    private Future<Void> looked(Route route, int status, boolean mayHaveBegun) {
-        Future<Route> asked = asked(route, status);
-        return mayHaveBegun
-                ? asked.transform(now -> failed(Failures.begun(status, now.cause())))
-                : asked.compose(now -> stands(route, now) ? failed(Failures.disconnected(status)) : again(route));
-    }
-
-    private Future<Route> asked(Route route, int status) {
-        return way.inspect(route)
-                .compose(now -> now.session().state() instanceof SandboxState.Failed broken
-                        ? Future.failedFuture(Failures.broken(status, now.session(), broken.failure())
-                                .asException())
-                        : Future.succeededFuture(now));
-    }
-
-    /** Whether upstream, too, has nothing new: the sandbox runs as it did, or is being stopped. */
-    private static boolean stands(Route seen, Route now) {
-        return now.session().state() instanceof SandboxState.Stopping
-                || (now.awake() && now.session().revision() == seen.session().revision());
-    }
-
-    // Wake and forward again.
-
-    /** What must not be done twice asks for certainty. */
-    private boolean mayHaveSleptSince(Route seen) {
-        Session now = now(seen).session();
-        long revision = seen.session().revision();
-        return idempotent() ? now.revision() != revision : now.wasFoundAsleepSince(revision);
-    }
-
-    private Route now(Route seen) {
-        Route now = proxy.registry().route(path.runtimeId());
-        return now == null ? seen : now;
-    }
-
-    /** For a sandbox that slept when it had {@code seen}, whatever that says; it may have been woken since. */
-    private Future<Void> again(Route seen) {
-        if (attempts >= MOST_ATTEMPTS) {
-            return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
-        }
-        boolean sendable = body.replayable();
-        boolean before = wakes > 0;
-        wakes++;
-        Route latest = now(seen);
-        boolean woken =
-                latest.awake() && latest.session().revision() != seen.session().revision();
-        return (woken ? way.awake(latest) : way.hold(latest)).compose(now -> {
-            if (!sendable) {
-                return failed(Failures.bodyGone());
-            }
-            // The first time the sandbox has seen nothing of it. One that sleeps again and again is another matter.
-            return before ? retried(now, Failures.disconnected(SERVICE_UNAVAILABLE)) : forward(now);
-        });
     }
 
     // Say what is wrong, and clear up.
@@ -352,6 +197,34 @@ final class Exchange {
         // One that is to be closed behind its answer counts as closed from then on.
         if (!gone.future().isComplete()) {
             body.discard(proxy.vertx());
+        }
+    }
+
+    /** What {@link Recovery} may do. */
+    private final class Forwarding implements Recovery.Forwarding {
+        @Override
+        public Future<Void> forward(Route route) {
+            return Exchange.this.forward(route);
+        }
+
+        @Override
+        public Future<Void> send(Route route) {
+            return Exchange.this.send(route);
+        }
+
+        @Override
+        public Future<Void> relay(Route route, HttpClientResponse answer) {
+            return Exchange.this.relay(route, answer);
+        }
+
+        @Override
+        public void cancel() {
+            attempt.cancel();
+        }
+
+        @Override
+        public int attempts() {
+            return attempts;
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VerdictTest {
@@ -133,26 +134,29 @@ class VerdictTest {
     }
 
     /** The wake is another's, and has only just ended when it is asked whether the sandbox is alive. */
-    @Test
-    void anActionThatARouterAnsweredBeforeAnotherWokeTheSandboxIsSentAgain() {
+    @ParameterizedTest
+    @CsvSource({"503, 200, 2", "502, 502, 1"})
+    void anActionThatARouterAnsweredBeforeAnotherWokeTheSandboxIsSentAgainIfItCannotHaveBegun(
+            int answered, int status, int times) {
         rig = Rig.with("proxy.verdict-cache=0");
         String session = rig.running();
+        String path = rig.path(session, "/act");
         rig.upstream
                 .session(session)
                 .on("POST", "/act")
-                .answers(503)
+                .answers(answered)
                 .afterMillis(300)
                 .then(200);
         rig.upstream.session(session).on("GET", "/look").answers(503).then(200);
         Future<HttpResponse<Buffer>> act =
-                rig.gateway.request(HttpMethod.POST, rig.path(session, "/act")).sendBuffer(Buffer.buffer("x"));
-        Rig.eventually("it is there", () -> rig.upstream.calls("POST " + rig.path(session, "/act")) == 1);
+                rig.gateway.request(HttpMethod.POST, path).sendBuffer(Buffer.buffer("x"));
+        Rig.eventually("it is there", () -> rig.upstream.calls("POST " + path) == 1);
         rig.upstream.session(session).isPaused();
 
         assertThat(get(session, "/look").statusCode()).isEqualTo(200);
 
-        assertThat(await(act).statusCode()).isEqualTo(200);
-        assertThat(rig.upstream.calls("POST " + rig.path(session, "/act"))).isEqualTo(2);
+        assertThat(await(act).statusCode()).isEqualTo(status);
+        assertThat(rig.upstream.calls("POST " + path)).isEqualTo(times);
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
     }
 

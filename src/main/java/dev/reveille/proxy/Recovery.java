@@ -1,0 +1,232 @@
+package dev.reveille.proxy;
+
+import dev.reveille.registry.Route;
+import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpServerRequest;
+
+/**
+ * What becomes of a request whose answer looks like one of the way to its sandbox, or that has none: whose answer it is, whether
+ * the sandbox is to be woken, and whether the request may be sent again. For one request.
+ */
+final class Recovery {
+    /** What it may do with the request. */
+    interface Forwarding {
+        /** Sends it, unless its sandbox is to be spared. */
+        Future<Void> forward(Route route);
+
+        /** Sends it. */
+        Future<Void> send(Route route);
+
+        /** Passes the answer on. */
+        Future<Void> relay(Route route, HttpClientResponse answer);
+
+        /** The answer is not wanted. */
+        void cancel();
+
+        /** How often it was sent. */
+        int attempts();
+    }
+
+    /** A second try that fails is no accident. */
+    private static final int MOST_ATTEMPTS = 3;
+
+    private static final int NOT_FOUND = 404;
+    private static final int SERVICE_UNAVAILABLE = 503;
+
+    private final ProxyContext proxy;
+    private final HttpServerRequest in;
+    private final SandboxPath path;
+    private final InboundBody body;
+    private final TimeLeft time;
+    private final AwakeRoute way;
+    private final Forwarding next;
+    private int wakes;
+
+    Recovery(
+            ProxyContext proxy,
+            HttpServerRequest in,
+            SandboxPath path,
+            InboundBody body,
+            TimeLeft time,
+            AwakeRoute way,
+            Forwarding next) {
+        this.proxy = proxy;
+        this.in = in;
+        this.path = path;
+        this.body = body;
+        this.time = time;
+        this.way = way;
+        this.next = next;
+    }
+
+    /**
+     * {@code answer} looks like one of the way to the sandbox.
+     *
+     * @return when the request was answered; fails with what its client is to be told
+     */
+    Future<Void> judged(Route route, HttpClientResponse answer) {
+        if (proxy.settings().strict()) {
+            return judgedStrictly(route, answer);
+        }
+        int status = answer.statusCode();
+        body.hold();
+        return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
+            // That it answers now says nothing of then if it was woken meanwhile.
+            boolean slept = mayHaveSleptSince(route, status);
+            if (alive && !slept) {
+                body.release();
+                return next.relay(route, answer);
+            }
+            next.cancel();
+            return slept ? again(route) : notReached(route, status);
+        });
+    }
+
+    /** A 503 says that the sandbox slept, the second that it is the sandbox's own; the others are of the way. */
+    private Future<Void> judgedStrictly(Route route, HttpClientResponse answer) {
+        int status = answer.statusCode();
+        if (status == SERVICE_UNAVAILABLE && wakes > 0) {
+            return next.relay(route, answer);
+        }
+        next.cancel();
+        if (status != SERVICE_UNAVAILABLE) {
+            return failed(Failures.disconnected(status));
+        }
+        return way.whyNotWaking(route).isEmpty() ? again(route) : looked(route, status, false);
+    }
+
+    /**
+     * There is no answer, or half of one, to what was sent to {@code route}.
+     *
+     * @return when the request was answered all the same; fails with what its client is to be told
+     */
+    Future<Void> lost(Route route, Loss loss) {
+        GatewayFailure failure = Failures.lost(loss, in.method());
+        boolean harmless = loss.kind() == Loss.Kind.NOT_SENT || (loss.kind() == Loss.Kind.BROKEN && idempotent());
+        boolean sendable = harmless && body.replayable() && next.attempts() < MOST_ATTEMPTS;
+        if (proxy.settings().strict()) {
+            return sendable ? retried(route, failure) : failed(failure);
+        }
+        return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
+            if (sendable) {
+                return alive
+                        ? retried(route, failure)
+                        : looked(route, loss.kind().status(), false);
+            }
+            // It is not sent again, but the next one should meet a sandbox that is known to sleep.
+            return (alive ? Future.<Route>succeededFuture() : way.inspect(route)).transform(known -> failed(failure));
+        });
+    }
+
+    private boolean idempotent() {
+        return Methods.idempotent(in.method());
+    }
+
+    /** Sends it once more, if the budget allows it. */
+    private Future<Void> retried(Route route, GatewayFailure otherwise) {
+        boolean may = proxy.retries().spend(System.nanoTime());
+        proxy.meters().retry(may);
+        return may ? next.send(route) : failed(otherwise);
+    }
+
+    /** It was answered by a router, as neither the sandbox nor {@code /alive} answers. */
+    private Future<Void> notReached(Route route, int status) {
+        boolean wakes = status == SERVICE_UNAVAILABLE && way.whyNotWaking(route).isEmpty();
+        if (idempotent()) {
+            return wakes ? again(route) : looked(route, status, false);
+        }
+        return saysNotThere(status) ? asleepOrLost(route, status, wakes) : looked(route, status, true);
+    }
+
+    /**
+     * A router that says 503 or 404 means that the sandbox was not there, as a rule, and some say so of one that they lost
+     * half-way. What must not be done twice is sent again only if upstream, too, says that the sandbox slept.
+     */
+    private Future<Void> asleepOrLost(Route route, int status, boolean wakes) {
+        return asked(route, status)
+                .compose(now -> {
+                    if (now.session().wasFoundAsleepSince(route.session().revision())) {
+                        return Future.succeededFuture(true);
+                    }
+                    // Upstream may be wrong. The wake is harmless, and the next request may find it well.
+                    return wakes && stands(route, now) && now.awake()
+                            ? way.hold(now).map(false)
+                            : Future.succeededFuture(false);
+                })
+                .transform(slept -> slept.succeeded() && slept.result()
+                        ? again(route)
+                        : failed(Failures.begun(status, slept.cause())));
+    }
+
+    /**
+     * Upstream knows whether it sleeps, or was woken since; otherwise it is a disconnect.
+     *
+     * @param status what the way said
+     * @param mayHaveBegun whether it may have begun what must not be done twice
+     */
+    Future<Void> looked(Route route, int status, boolean mayHaveBegun) {
+        Future<Route> asked = asked(route, status);
+        return mayHaveBegun
+                ? asked.transform(now -> failed(Failures.begun(status, now.cause())))
+                : asked.compose(now -> stands(route, now) ? failed(Failures.disconnected(status)) : again(route));
+    }
+
+    private Future<Route> asked(Route route, int status) {
+        return way.inspect(route)
+                .compose(now -> now.session().state() instanceof SandboxState.Failed broken
+                        ? Future.failedFuture(Failures.broken(status, now.session(), broken.failure())
+                                .asException())
+                        : Future.succeededFuture(now));
+    }
+
+    /** Whether upstream, too, has nothing new: the sandbox runs as it did, or is being stopped. */
+    private static boolean stands(Route seen, Route now) {
+        return now.session().state() instanceof SandboxState.Stopping
+                || (now.awake() && now.session().revision() == seen.session().revision());
+    }
+
+    /** What must not be done twice asks for certainty. */
+    private boolean mayHaveSleptSince(Route seen, int status) {
+        Session now = now(seen).session();
+        long revision = seen.session().revision();
+        return idempotent() ? now.revision() != revision : saysNotThere(status) && now.wasFoundAsleepSince(revision);
+    }
+
+    /** A router says 502 and 504 of a sandbox that it does not reach, and of one that it lost half-way. */
+    private static boolean saysNotThere(int status) {
+        return status == NOT_FOUND || status == SERVICE_UNAVAILABLE;
+    }
+
+    private Route now(Route seen) {
+        Route now = proxy.registry().route(path.runtimeId());
+        return now == null ? seen : now;
+    }
+
+    /** For a sandbox that slept when it had {@code seen}, whatever that says; it may have been woken since. */
+    private Future<Void> again(Route seen) {
+        if (next.attempts() >= MOST_ATTEMPTS) {
+            return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
+        }
+        boolean sendable = body.replayable();
+        boolean before = wakes > 0;
+        wakes++;
+        Route latest = now(seen);
+        boolean woken =
+                latest.awake() && latest.session().revision() != seen.session().revision();
+        return (woken ? way.awake(latest) : way.hold(latest)).compose(now -> {
+            if (!sendable) {
+                return failed(Failures.bodyGone());
+            }
+            // The first time the sandbox has seen nothing of it. One that sleeps again and again is another matter.
+            return before ? retried(now, Failures.disconnected(SERVICE_UNAVAILABLE)) : next.forward(now);
+        });
+    }
+
+    private static <T> Future<T> failed(GatewayFailure failure) {
+        return Future.failedFuture(failure.asException());
+    }
+}
