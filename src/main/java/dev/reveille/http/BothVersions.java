@@ -46,9 +46,9 @@ final class BothVersions extends HttpServerImpl {
     }
 
     /** @param patience for a head, too, with what says too little to tell; browsers open some before they know what for */
-    static HttpServer of(Vertx vertx, HttpServerOptions options, Patience patience) {
+    static HttpServer of(Vertx vertx, HttpServerOptions options, Patience patience, long stall) {
         VertxInternal internal = (VertxInternal) vertx;
-        return new BothVersions(internal, options, new Http2Only(internal, options, patience), patience);
+        return new BothVersions(internal, options, new Http2Only(internal, options, patience, stall), patience);
     }
 
     @Override
@@ -99,8 +99,8 @@ final class BothVersions extends HttpServerImpl {
         private final Sockets sockets;
         private final HttpServerImpl server;
 
-        private Http2Only(VertxInternal vertx, HttpServerOptions options, Patience patience) {
-            sockets = new Sockets(vertx, options, patience);
+        private Http2Only(VertxInternal vertx, HttpServerOptions options, Patience patience, long stall) {
+            sockets = new Sockets(vertx, options, patience, stall);
             server = new HttpServerImpl(
                     new VertxWrapper(vertx) {
                         @Override
@@ -114,18 +114,20 @@ final class BothVersions extends HttpServerImpl {
 
     private static final class Sockets extends NetServerImpl {
         private final Patience patience;
+        private final long stall;
         private Handler<NetSocket> handler;
         private NetServerImpl listening;
 
-        private Sockets(VertxInternal vertx, HttpServerOptions options, Patience patience) {
+        private Sockets(VertxInternal vertx, HttpServerOptions options, Patience patience, long stall) {
             super(vertx, options);
             this.patience = patience;
+            this.stall = stall;
         }
 
         @Override
         public synchronized NetServerInternal connectHandler(Handler<NetSocket> http2) {
             handler = socket -> {
-                StreamWatch.begin(socket, patience);
+                StreamWatch.begin(socket, patience, stall);
                 http2.handle(socket);
             };
             return this;

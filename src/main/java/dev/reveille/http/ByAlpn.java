@@ -22,14 +22,16 @@ final class ByAlpn extends VertxWrapper {
     private static final String HTTP_2 = "h2";
 
     private final Patience patience;
+    private final long stall;
 
-    private ByAlpn(VertxInternal vertx, Patience patience) {
+    private ByAlpn(VertxInternal vertx, Patience patience, long stall) {
         super(vertx);
         this.patience = patience;
+        this.stall = stall;
     }
 
-    static HttpServer of(Vertx vertx, HttpServerOptions options, Patience patience) {
-        return new HttpServerImpl(new ByAlpn((VertxInternal) vertx, patience), options);
+    static HttpServer of(Vertx vertx, HttpServerOptions options, Patience patience, long stall) {
+        return new HttpServerImpl(new ByAlpn((VertxInternal) vertx, patience, stall), options);
     }
 
     @Override
@@ -39,7 +41,7 @@ final class ByAlpn extends VertxWrapper {
             public synchronized NetServerInternal connectHandler(Handler<NetSocket> http) {
                 return super.connectHandler(socket -> {
                     if (isHttp2((NetSocketImpl) socket)) {
-                        StreamWatch.begin(socket, patience);
+                        StreamWatch.begin(socket, patience, stall);
                     }
                     http.handle(socket);
                 });

@@ -3,7 +3,6 @@ package dev.reveille.http;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 
@@ -75,11 +74,10 @@ public abstract class ClientStream {
     /** Ends so that half an answer does not look like a whole one. */
     public abstract void reset();
 
-    /**
-     * Resets it once the client has taken nothing of the answer for {@code stall}, until the returned action is run. A
-     * connection of its own is watched by Linux; one that lives says nothing of its streams.
-     */
-    public abstract Runnable watchReader(Vertx vertx, Duration stall);
+    /** {@link StreamWatch} does that by now, for all answers. To go once nobody asks for it. */
+    public final Runnable watchReader(Vertx vertx, Duration stall) {
+        return () -> {};
+    }
 
     /** HTTP/1: the connection. */
     private static final class Alone extends ClientStream {
@@ -148,18 +146,12 @@ public abstract class ClientStream {
         public void reset() {
             Transport.reset(in.connection());
         }
-
-        @Override
-        public Runnable watchReader(Vertx vertx, Duration stall) {
-            return () -> {};
-        }
     }
 
     /** HTTP/2: a stream. A body that is not read stays out by itself, but for the stream's window. */
     private static final class OneOfMany extends ClientStream {
         private final boolean body;
         private boolean over;
-        private long watch;
 
         private OneOfMany(HttpServerRequest in) {
             super(in);
@@ -207,24 +199,6 @@ public abstract class ClientStream {
         @Override
         public void reset() {
             reset(INTERNAL_ERROR);
-        }
-
-        @Override
-        public Runnable watchReader(Vertx vertx, Duration stall) {
-            watch(vertx, stall.toMillis(), in.response().bytesWritten());
-            return () -> vertx.cancelTimer(watch);
-        }
-
-        private void watch(Vertx vertx, long millis, long taken) {
-            watch = vertx.setTimer(millis, t -> {
-                HttpServerResponse answer = in.response();
-                boolean waiting = answer.ended() || answer.writeQueueFull();
-                if (waiting && answer.bytesWritten() == taken) {
-                    reset();
-                } else {
-                    watch(vertx, millis, answer.bytesWritten());
-                }
-            });
         }
 
         private void reset(long code) {

@@ -68,6 +68,12 @@ final class Http2Guard extends Http2FrameListenerDecorator {
     }
 
     @Override
+    public void onWindowUpdateRead(ChannelHandlerContext context, int stream, int increment) throws Http2Exception {
+        watch.opened(stream, increment);
+        super.onWindowUpdateRead(context, stream, increment);
+    }
+
+    @Override
     public void onSettingsAckRead(ChannelHandlerContext context) throws Http2Exception {
         watch.confirmed();
         super.onSettingsAckRead(context);

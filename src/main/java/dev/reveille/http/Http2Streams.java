@@ -77,15 +77,18 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         }
     }
 
+    /** Ends the stream of {@code request} and drops what was not sent of its answer. */
+    static void reset(HttpServerRequest request, long code) {
+        reset(context(request), request.response().streamId(), code);
+    }
+
     /**
-     * Ends the stream of {@code request} and drops what was not sent of its answer. Vert.x' own way does not know the answers
-     * that it has handed to Netty to their end, which wait there if the client takes a part of them only.
+     * The same for the stream {@code id} of a connection. Vert.x' own way does not know the answers that it has handed to
+     * Netty to their end, which wait there if the client takes a part of them only.
      */
     @SuppressWarnings("FutureReturnValueIgnored") // Netty ends the connection if a reset cannot be written
-    static void reset(HttpServerRequest request, long code) {
-        ChannelHandlerContext context = context(request);
-        int id = request.response().streamId();
-        Http2ConnectionHandler codec = handler(request);
+    static void reset(ChannelHandlerContext context, int id, long code) {
+        Http2ConnectionHandler codec = (Http2ConnectionHandler) context.handler();
         if (codec.connection().stream(id) != null) {
             codec.encoder().writeRstStream(context, id, code, context.newPromise());
             context.flush();

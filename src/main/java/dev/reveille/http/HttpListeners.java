@@ -52,8 +52,8 @@ public final class HttpListeners {
         HttpServerOptions options = options();
         Patience patience = Patience.of(settings);
         HttpServer server = certificates
-                .map(c -> ByAlpn.of(vertx, c.on(options), patience))
-                .orElseGet(() -> BothVersions.of(vertx, options, patience));
+                .map(c -> ByAlpn.of(vertx, c.on(options), patience, stall.toNanos()))
+                .orElseGet(() -> BothVersions.of(vertx, options, patience, stall.toNanos()));
         return server.connectionHandler(connection -> {
                     connection.exceptionHandler(HttpListeners::broke);
                     strict.guard(connection);

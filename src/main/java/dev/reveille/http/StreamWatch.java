@@ -20,7 +20,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Watches that a client of HTTP/2 sends what it has begun, as {@link SenderWatch} does for HTTP/1. One timer for each
+ * Watches that a client of HTTP/2 sends what it has begun, as {@link SenderWatch} does for HTTP/1, and takes what it is sent. One timer for each
  * connection looks now and then; requests set none.
  *
  * <p>A connection is idle while it has no stream: frames that ask for nothing, such as PING, do not keep it.
@@ -32,10 +32,12 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
     private static final long NEVER = Long.MAX_VALUE;
 
     private final Patience patience;
+    private final long stall;
     private final StrayHeads heads;
     private ChannelHandlerContext context;
     private Http2Connection connection;
     private Http2Connection.PropertyKey uploads;
+    private AnswerWatch answers;
     private boolean confirmed;
     private long begun;
     private long idleSince;
@@ -56,14 +58,19 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
         }
     }
 
-    private StreamWatch(Patience patience, StrayHeads heads) {
+    private StreamWatch(Patience patience, long stall, StrayHeads heads) {
         this.patience = patience;
+        this.stall = stall;
         this.heads = heads;
     }
 
-    /** To be called with a connection that will be one of HTTP/2, before Netty's codec has read anything of it. */
-    static void begin(NetSocket socket, Patience patience) {
-        StreamWatch watch = new StreamWatch(patience, StrayHeads.watch(socket));
+    /**
+     * To be called with a connection that will be one of HTTP/2, before Netty's codec has read anything of it.
+     *
+     * @param stall nanoseconds in which it may take nothing of an answer
+     */
+    static void begin(NetSocket socket, Patience patience, long stall) {
+        StreamWatch watch = new StreamWatch(patience, stall, StrayHeads.watch(socket));
         ChannelHandlerContext place = ((NetSocketImpl) socket).channelHandlerContext();
         place.pipeline().addBefore(place.name(), "streamWatch", watch);
     }
@@ -81,6 +88,7 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
     void meet(Http2Connection known) {
         connection = known;
         uploads = known.newKey();
+        answers = new AnswerWatch(known, stall);
         idleSince = System.nanoTime();
         known.addListener(new Http2ConnectionAdapter() {
             @Override
@@ -100,7 +108,11 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
     /** The connection is about to serve {@code request}. */
     void serving(HttpServerRequest request) {
         Http2Stream stream = connection.stream(request.response().streamId());
-        if (stream != null && stream.state().remoteSideOpen()) {
+        if (stream == null) {
+            return;
+        }
+        answers.serving(stream, request.response());
+        if (stream.state().remoteSideOpen()) {
             stream.setProperty(uploads, new Upload(request));
         }
     }
@@ -121,6 +133,14 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
         }
     }
 
+    /** The client takes so much more of {@code stream}. */
+    void opened(int stream, int bytes) {
+        Http2Stream known = connection.stream(stream);
+        if (known != null) {
+            answers.opened(known, bytes);
+        }
+    }
+
     private Upload upload(Http2Stream stream) {
         return stream == null ? null : stream.getProperty(uploads);
     }
@@ -129,7 +149,12 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         begun = System.nanoTime();
-        arm(patience.shortest());
+        arm(atMost());
+    }
+
+    /** Until the next look: whatever begins now is not over before that. */
+    private long atMost() {
+        return Math.min(patience.shortest(), stall);
     }
 
     @Override
@@ -161,7 +186,8 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
         if (left <= 0) {
             expire(now);
         } else {
-            arm(Math.min(Math.min(left, lookAtUploads(now)), patience.shortest()));
+            resetUnread(now);
+            arm(Math.min(Math.min(left, lookAtUploads(now)), atMost()));
         }
     }
 
@@ -207,6 +233,14 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
         over = true;
         arm(LINGER);
         context.channel().close();
+    }
+
+    private void resetUnread(long now) {
+        if (connection != null) {
+            ChannelHandlerContext codec = context.pipeline().context(Http2ConnectionHandler.class);
+            answers.stalled(streams(), now)
+                    .forEach(stream -> Http2Streams.reset(codec, stream.id(), Http2Error.INTERNAL_ERROR.code()));
+        }
     }
 
     /** @return when the next could be too slow */

@@ -39,7 +39,7 @@ class BothVersionsTest {
     private static HttpServer listening(String setting) {
         HttpSettings http = TestSettings.of(setting).http();
         StrictHttp1 strict = new StrictHttp1(http, 64 * 1024);
-        return await(BothVersions.of(VERTX, new HttpServerOptions(), Patience.of(http))
+        return await(BothVersions.of(VERTX, new HttpServerOptions(), Patience.of(http), Long.MAX_VALUE)
                 .connectionHandler(strict::guard)
                 .invalidRequestHandler(InvalidRequest::refuse)
                 .requestHandler(BothVersionsTest::echo)

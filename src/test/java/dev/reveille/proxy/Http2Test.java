@@ -682,6 +682,62 @@ class Http2Test {
         }
     }
 
+    @Test
+    void aFileThatIsNotReadForTooLongIsResetToo() throws Exception {
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        try (Rig impatient = Rig.with("proxy.stall-timeout=1s")) {
+            impatient.hand.on("/file", (line, head) -> {
+                line.send("HTTP/1.1 200 OK\r\nContent-Length: " + (4 << 20) + "\r\n\r\n");
+                try {
+                    line.send(new byte[4 << 20]);
+                    line.awaitEnd();
+                } catch (IOException reset) {
+                    // There is more than the sockets between hold.
+                }
+                cancelled.complete(null);
+            });
+            try (FrameLine client = FrameLine.to(impatient.port(), FrameLine.INITIAL_WINDOW_SIZE, 0)) {
+                client.request(1, "GET", impatient.hand("/file"), true);
+                assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(INTERNAL_ERROR);
+                Rig.get(cancelled);
+            }
+        }
+    }
+
+    @Test
+    void whatTheGatewayItselfAnswersMayNotBeLeftUnreadEither() throws Exception {
+        try (Rig impatient = Rig.with("proxy.stall-timeout=1s");
+                FrameLine client = FrameLine.to(impatient.port(), FrameLine.INITIAL_WINDOW_SIZE, 0)) {
+            client.request(1, "GET", "/nobody/runtime/x", true).request(3, "GET", "/api/v1/sessions", true);
+            assertThat(client.until(FrameLine.RST_STREAM, 1).number()).isEqualTo(INTERNAL_ERROR);
+            assertThat(client.until(FrameLine.RST_STREAM, 3).number()).isEqualTo(INTERNAL_ERROR);
+        }
+    }
+
+    @Test
+    void anAnswerThatIsSilentIsNotLeftUnread() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        try (Rig impatient = Rig.with("proxy.stall-timeout=1s")) {
+            impatient.hand.on("/events", (line, head) -> {
+                line.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                        .sendChunk("one");
+                Rig.get(go);
+                line.sendChunk("two").send("0\r\n\r\n");
+            });
+            try (FrameLine client = FrameLine.to(impatient.port(), FrameLine.INITIAL_WINDOW_SIZE, 8)) {
+                client.request(1, "GET", impatient.hand("/events"), true);
+                client.until(FrameLine.DATA, 1);
+                // Two others wait for their reader meanwhile, one behind the other.
+                for (int stream = 3; stream <= 5; stream += 2) {
+                    client.request(stream, "GET", "/nobody/runtime/x", true);
+                    client.until(FrameLine.RST_STREAM, stream);
+                }
+                go.complete(null);
+                assertThat(client.body(1)).isEqualTo("two");
+            }
+        }
+    }
+
     /** What is in use, on the heap and beside it. */
     private static long memory() {
         System.gc();
