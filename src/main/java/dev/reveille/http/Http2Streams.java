@@ -89,9 +89,12 @@ public final class Http2Streams extends Http2ConnectionAdapter {
     @SuppressWarnings("FutureReturnValueIgnored") // Netty ends the connection if a reset cannot be written
     static void reset(ChannelHandlerContext context, int id, long code) {
         Http2ConnectionHandler codec = (Http2ConnectionHandler) context.handler();
-        if (codec.connection().stream(id) != null) {
+        Http2Stream stream = codec.connection().stream(id);
+        if (stream != null) {
             codec.encoder().writeRstStream(context, id, code, context.newPromise());
             context.flush();
+            // Netty would do it when the reset has left, which is never while the client reads nothing at all.
+            stream.close();
         }
     }
 

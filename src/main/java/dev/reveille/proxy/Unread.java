@@ -44,6 +44,7 @@ final class Unread {
     final class Answer {
         private final Runnable giveUp;
         private long mine;
+        private boolean givenUp;
 
         private Answer(Runnable giveUp) {
             this.giveUp = giveUp;
@@ -51,19 +52,23 @@ final class Unread {
 
         /** A piece was handed over. */
         void handed(int length) {
+            if (givenUp) {
+                return;
+            }
             int all = length + PIECE;
             mine += all;
             bytes += all;
             waiting.add(this);
             if (bytes > room) {
-                Answer stillest = waiting.iterator().next();
-                waiting.remove(stillest);
-                stillest.giveUp.run();
+                waiting.iterator().next().drop();
             }
         }
 
         /** A piece has left, or was dropped. */
         void left(int length) {
+            if (givenUp) {
+                return;
+            }
             int all = length + PIECE;
             mine -= all;
             bytes -= all;
@@ -71,6 +76,15 @@ final class Unread {
             if (mine > 0) {
                 waiting.add(this);
             }
+        }
+
+        /** Counts no more at once: the last of it may be in a connection that stands still, and others would pay for that. */
+        private void drop() {
+            givenUp = true;
+            waiting.remove(this);
+            bytes -= mine;
+            mine = 0;
+            giveUp.run();
         }
 
         /** Whether no more should be read. */

@@ -59,6 +59,22 @@ class UnreadTest {
     }
 
     @Test
+    void whatWasGivenUpAndDoesNotLeaveIsNotTakenFromOthers() {
+        Unread.Answer one = answer("one");
+        Unread.Answer two = answer("two");
+        handed(one, 8);
+        handed(two, 9);
+        assertThat(givenUp).containsExactly("one");
+        // Nothing of it leaves: its connection is blocked.
+        handed(two, 7);
+        assertThat(givenUp).containsExactly("one");
+        one.left(PIECE);
+        one.handed(PIECE);
+        two.handed(PIECE);
+        assertThat(givenUp).containsExactly("one", "two");
+    }
+
+    @Test
     void withoutRoomTheOneThatHasStoodStillForLongestIsGivenUp() {
         Unread.Answer one = answer("one");
         Unread.Answer two = answer("two");
