@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The streams of clients' HTTP/2 connections, and how much they may send ahead.
@@ -103,12 +104,36 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         return handler(request).connection().goAwaySent();
     }
 
+    /** What came may fill the window still; it is only looked at again when somebody wants one. */
+    @Override
+    public void onStreamHalfClosed(Http2Stream stream) {
+        BooleanSupplier emptied = stream.getProperty(large);
+        if (emptied != null && !stream.state().remoteSideOpen()) {
+            ofAll.ending(emptied);
+        }
+    }
+
     @Override
     public void onStreamClosed(Http2Stream stream) {
-        if (stream.removeProperty(large) != null) {
-            largeOnes--;
-            ofAll.giveBack();
+        BooleanSupplier emptied = stream.removeProperty(large);
+        if (emptied != null) {
+            ofAll.ended(emptied);
+            giveBack();
         }
+    }
+
+    private boolean giveBackIfEmptied(Http2Stream stream) {
+        if (connection.local().flowController().unconsumedBytes(stream) > SMALL_WINDOW) {
+            return false;
+        }
+        stream.removeProperty(large);
+        giveBack();
+        return true;
+    }
+
+    private void giveBack() {
+        largeOnes--;
+        ofAll.giveBack();
     }
 
     private void widen(ChannelHandlerContext context, int id) throws Http2Exception {
@@ -116,14 +141,22 @@ public final class Http2Streams extends Http2ConnectionAdapter {
         if (stream == null
                 || !stream.state().remoteSideOpen()
                 || stream.getProperty(large) != null
-                || largeOnes == MOST_LARGE
+                || isFull()
                 || !ofAll.take()) {
             return;
         }
         largeOnes++;
-        stream.setProperty(large, true);
+        BooleanSupplier emptied = () -> giveBackIfEmptied(stream);
+        stream.setProperty(large, emptied);
         connection.local().flowController().incrementWindowSize(stream, LARGE_WINDOW - SMALL_WINDOW);
         context.flush();
+    }
+
+    private boolean isFull() {
+        if (largeOnes == MOST_LARGE) {
+            ofAll.collect();
+        }
+        return largeOnes == MOST_LARGE;
     }
 
     /** To be called with each connection, before its first request. {@code ofAll} is that of its event loop. */

@@ -1,9 +1,16 @@
 package dev.reveille.http;
 
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
 /** How many streams of one event loop may have a large window at a time, so that uploads that stand still do not fill the heap. */
 final class LargeWindows {
     /** The part of the heap that all event loops together may fill. */
     private static final int PART_OF_HEAP = 4;
+
+    /** Of streams on which no more comes, but what came may not have been taken. */
+    private final Set<BooleanSupplier> ending = new LinkedHashSet<>();
 
     private int left;
 
@@ -20,6 +27,9 @@ final class LargeWindows {
     /** Takes one of them; has an end with {@link #giveBack}. @return whether there was one */
     boolean take() {
         if (left <= 0) {
+            collect();
+        }
+        if (left <= 0) {
             return false;
         }
         left--;
@@ -28,5 +38,19 @@ final class LargeWindows {
 
     void giveBack() {
         left++;
+    }
+
+    /** Nothing more comes by one. {@code emptied} tells whether all that came was taken, and is then its {@link #giveBack}. */
+    void ending(BooleanSupplier emptied) {
+        ending.add(emptied);
+    }
+
+    void ended(BooleanSupplier emptied) {
+        ending.remove(emptied);
+    }
+
+    /** Looks which were emptied; to be called when there seems to be none left. */
+    void collect() {
+        ending.removeIf(BooleanSupplier::getAsBoolean);
     }
 }

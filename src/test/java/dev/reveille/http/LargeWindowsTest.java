@@ -17,6 +17,23 @@ class LargeWindowsTest {
     }
 
     @Test
+    void oneByWhichNothingMoreComesIsFreeOnceItIsEmptied() {
+        LargeWindows one = new LargeWindows(1);
+        boolean[] emptied = {false};
+        assertThat(one.take()).isTrue();
+        one.ending(() -> {
+            if (emptied[0]) {
+                one.giveBack();
+            }
+            return emptied[0];
+        });
+        assertThat(one.take()).isFalse();
+        emptied[0] = true;
+        assertThat(one.take()).isTrue();
+        assertThat(one.take()).isFalse();
+    }
+
+    @Test
     void allOfANodeFillAPartOfTheHeapOnly() {
         LargeWindows share = LargeWindows.on(1);
         long taken = 0;

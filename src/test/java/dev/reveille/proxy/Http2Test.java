@@ -365,6 +365,26 @@ class Http2Test {
     }
 
     @Test
+    void anUploadThatIsThroughLeavesItsWideWindowToOthersWhileItIsAnswered() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        rig.hand.on("/thinks", (line, head) -> {
+            line.body(head);
+            goOn.await(20, TimeUnit.SECONDS);
+            line.send(OK);
+        });
+        try (FrameLine client = client()) {
+            for (int n = 0; n <= Http2Streams.MOST_LARGE; n++) {
+                int stream = 2 * n + 1;
+                client.request(stream, "POST", rig.hand("/thinks"), false);
+                client.until(FrameLine.WINDOW_UPDATE, stream);
+                client.data(stream, true, new byte[10]);
+            }
+        } finally {
+            goOn.countDown();
+        }
+    }
+
+    @Test
     void anUploadThatWaitsTakesItsWindowAndItsNeighboursGoOn() throws Exception {
         String asleep = rig.paused();
         rig.upstream.resumeTakes(Duration.ofMinutes(10));
