@@ -4,6 +4,8 @@
 #
 #   src/bench/proxies.sh [--rounds N] [--seconds S] [--only "reveille haproxy"] [--what "small big bulk even rate sockets stall"]
 #
+# Spring Cloud Gateway, whose libraries Maven fetches then, is measured too if asked for: --only "reveille spring haproxy".
+#
 # CPU is that of the proxy's processes, user and system, from /proc. Needs Java 17, curl, and as root installs wrk, nginx,
 # haproxy and h2load (nghttp2-client) if they are missing.
 set -euo pipefail
@@ -16,7 +18,7 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2 ;;
     --only) only=$2 ;;
     --what) what=$2 ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift 2
 done
@@ -133,6 +135,13 @@ start_reveille() {
     curl -sf -o /dev/null -X PUT -H 'X-API-Key: bench-tenant' -H 'Prefer: wait=20' \
       -d "{\"image\":\"$s\"}" "http://127.0.0.1:${port[reveille]}/api/v1/sessions/$s"
   done
+}
+start_spring() {
+  mvn -q -B -f src/bench/spring/pom.xml -Dbench.target="$dir/spring" compile dependency:build-classpath \
+    -Dmdep.outputFile="$dir/spring.classpath" >"$dir/spring.log" 2>&1 || { cat "$dir/spring.log" >&2; return 1; }
+  taskset -c $proxy_core java -Xmx256m -cp "$dir/spring/classes:$(cat "$dir/spring.classpath")" \
+    -Dweb="$web" -Dsink="$sink" -Dserver.port="${port[spring]}" -Dspring.cloud.gateway.httpclient.pool.type=elastic \
+    bench.SpringProxy >"$dir/spring.log" 2>&1 & pid[spring]=$!
 }
 # Anything that listens on a port of this machine and forwards /web/runtime/… and /sink/runtime/… can be compared too.
 for p in $only; do

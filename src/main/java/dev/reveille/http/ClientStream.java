@@ -1,10 +1,8 @@
 package dev.reveille.http;
 
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
-import java.time.Duration;
 
 /**
  * What a client's request came on: in HTTP/1 the connection itself, in HTTP/2 one stream of many, whose neighbours must not
@@ -73,11 +71,6 @@ public abstract class ClientStream {
 
     /** Ends so that half an answer does not look like a whole one. */
     public abstract void reset();
-
-    /** {@link StreamWatch} does that by now, for all answers. To go once nobody asks for it. */
-    public final Runnable watchReader(Vertx vertx, Duration stall) {
-        return () -> {};
-    }
 
     /** HTTP/1: the connection. */
     private static final class Alone extends ClientStream {

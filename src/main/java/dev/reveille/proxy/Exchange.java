@@ -155,9 +155,7 @@ final class Exchange {
         usage.answeredWith(answer);
         answers.aboutToAnswer();
         sayHowLongItWaited();
-        Runnable unwatch = stream.watchReader(proxy.vertx(), proxy.settings().stallTimeout());
         return Relay.answer(proxy, answer, in, path, origin(route), attempt.fresh())
-                .onComplete(done -> unwatch.run())
                 .onSuccess(through -> attempt.close(answer));
     }
 
