@@ -4,9 +4,13 @@ import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import io.vertx.core.Future;
+import java.util.concurrent.TimeUnit;
 
 /** Wakes a session, for a client or for traffic. */
 final class ResumeErrand {
+    /** A runtime API that does not say how it is may still wake it. */
+    private static final long LOOK_SECONDS = 2;
+
     private final Errand errand;
 
     ResumeErrand(Errand errand) {
@@ -45,9 +49,10 @@ final class ResumeErrand {
     private Future<Session> looked(Session session) {
         return errand.discovery()
                 .inspect(session)
+                .timeout(LOOK_SECONDS, TimeUnit.SECONDS)
                 .otherwise(session)
-                .compose(
-                        now -> now.revision() == session.revision() ? begin(session) : errand.again(() -> resume(now)));
+                .compose(now ->
+                        now.state() instanceof SandboxState.Running ? begin(now) : errand.again(() -> resume(now)));
     }
 
     private Future<Session> begin(Session session) {

@@ -82,7 +82,7 @@ final class Exchange {
         int status = proxy.breakers().status(route);
         return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
             proxy.breakers().tried(route, alive);
-            return alive ? send(route) : recovery.looked(route, status, false);
+            return alive ? send(recovery.latest(route)) : recovery.looked(route, status, false);
         });
     }
 

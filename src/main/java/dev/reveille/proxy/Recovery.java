@@ -130,7 +130,7 @@ final class Recovery {
     private Future<Void> retried(Route route, GatewayFailure otherwise) {
         boolean may = proxy.retries().spend(System.nanoTime());
         proxy.meters().retry(may);
-        return may ? next.send(route) : failed(otherwise);
+        return may ? next.send(latest(route)) : failed(otherwise);
     }
 
     /** It was answered by a router, as neither the sandbox nor {@code /alive} answers. */
@@ -199,6 +199,12 @@ final class Recovery {
     /** A router says 502 and 504 of a sandbox that it does not reach, and of one that it lost half-way. */
     private static boolean saysNotThere(int status) {
         return status == NOT_FOUND || status == SERVICE_UNAVAILABLE;
+    }
+
+    /** The route to go by when it is sent once more: what was true of the sandbox before says nothing of that. */
+    Route latest(Route seen) {
+        Route now = now(seen);
+        return now.awake() ? now : seen;
     }
 
     private Route now(Route seen) {

@@ -111,6 +111,17 @@ class VerdictTest {
     }
 
     @Test
+    void aRuntimeApiThatDoesNotSayHowItIsWakesItAllTheSame() {
+        rig = Rig.with();
+        String session = rig.running();
+        rig.upstream.session(session).isPaused();
+        rig.upstream.on("GET", "/sessions/" + session).hangs();
+
+        assertThat(get(session, "/x").statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
     void allThatFoundItAsleepWakeItOnceAndAreDoneOnce() {
         rig = Rig.with();
         String session = rig.running();
