@@ -65,8 +65,7 @@ class BothVersionsTest {
                 new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false));
 
         Buffer answer = await(client.request(HttpMethod.PUT, server.actualPort(), "127.0.0.1", "/")
-                .compose(request -> request.send("hello"))
-                .compose(response -> response.body()));
+                .compose(request -> request.send("hello").compose(response -> response.body())));
 
         assertThat(answer.toString()).isEqualTo("HTTP_2 PUT hello");
         await(client.close());

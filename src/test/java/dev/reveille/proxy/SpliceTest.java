@@ -39,8 +39,7 @@ class SpliceTest {
 
         Buffer got = await(VERTX.createHttpClient()
                 .request(new RequestOptions().setHost("127.0.0.1").setPort(between.actualPort()))
-                .compose(request -> request.send())
-                .compose(HttpClientResponse::body));
+                .compose(request -> request.send().compose(HttpClientResponse::body)));
 
         assertThat(got.length()).isEqualTo(LENGTH);
         Passed way = await(passed.future());

@@ -8,7 +8,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
@@ -116,11 +115,11 @@ class TlsStreamsTest {
                 .putHeader("Accept", "text/event-stream");
         RecordParser lines = RecordParser.newDelimited("\n", this::line);
 
-        HttpVersion spoken =
-                await(client.request(request).compose(HttpClientRequest::send).map(answer -> {
+        HttpVersion spoken = await(client.request(request)
+                .compose(sent -> sent.send().map(answer -> {
                     answer.exceptionHandler(closed -> {}).handler(lines);
                     return answer.version();
-                }));
+                })));
 
         assertThat(spoken).isEqualTo(version);
         isTold(session);

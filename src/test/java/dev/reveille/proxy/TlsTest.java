@@ -15,7 +15,6 @@ import dev.reveille.testing.SelfSigned;
 import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
@@ -74,9 +73,10 @@ class TlsTest {
                         .setPort(port)
                         .setMethod(HttpMethod.GET)
                         .setURI(path))
-                .compose(HttpClientRequest::send)
-                .compose(answer ->
-                        answer.body().map(body -> new Answer(answer.version(), answer.statusCode(), body.toString()))));
+                // Inside, so that who reads the body is there before it: this thread may be late.
+                .compose(request -> request.send()
+                        .compose(answer -> answer.body()
+                                .map(body -> new Answer(answer.version(), answer.statusCode(), body.toString())))));
     }
 
     private static SSLSocket connected(int port, String... protocols) throws Exception {

@@ -5,7 +5,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
@@ -108,8 +107,7 @@ final class Lines {
         }
         return (torn ? tornStreams : streams)
                 .request(options)
-                .compose(HttpClientRequest::send)
-                .compose(answer -> opened(answer, listener));
+                .compose(request -> request.send().compose(answer -> opened(answer, listener)));
     }
 
     private static Future<Line> opened(HttpClientResponse answer, Listener listener) {
