@@ -4,8 +4,10 @@ import dev.reveille.http.ClientStream;
 import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.Origin;
+import dev.reveille.session.Service;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
@@ -32,6 +34,7 @@ final class Exchange {
     private Attempt attempt;
     private int attempts;
     private boolean over;
+    private boolean outlived;
 
     Exchange(ProxyContext proxy, HttpServerRequest in, SandboxPath path) {
         this.proxy = proxy;
@@ -135,7 +138,10 @@ final class Exchange {
         if (upgrade && answer.statusCode() == Attempt.SWITCHING_PROTOCOLS) {
             usage.listens();
             sayHowLongItWaited();
-            return proxy.tunnels().join(answer, in, path, origin(route), usage.of(route));
+            return proxy.tunnels()
+                    .join(answer, in, path, origin(route), usage.of(route))
+                    .onSuccess(tunnel -> tunnel.closed().onComplete(outlived()))
+                    .mapEmpty();
         }
         if (!Verdicts.suspicious(answer.statusCode())) {
             return relay(route, answer);
@@ -177,10 +183,34 @@ final class Exchange {
         body.drop();
     }
 
+    /**
+     * What is left to do for a tunnel when it closes. It may be open for days and there may be many, so it holds nothing of
+     * the request.
+     */
+    private Handler<AsyncResult<Void>> outlived() {
+        outlived = true;
+        ProxyMeters meters = proxy.meters();
+        Service service = path.service();
+        long arrivedAt = arrived;
+        long waited = way.waitedNanos();
+        Runnable hush = usage.hush();
+        return closed -> {
+            hush.run();
+            meters.request(
+                    service,
+                    ProxyMeters.Outcome.of(Attempt.SWITCHING_PROTOCOLS),
+                    System.nanoTime() - arrivedAt,
+                    waited);
+        };
+    }
+
     private void ended(AsyncResult<Void> served) {
         over = true;
-        long now = System.nanoTime();
         way.endTurn(false);
+        if (outlived) {
+            return;
+        }
+        long now = System.nanoTime();
         usage.ended(now, body.bytes());
         if (served.failed() && attempt != null) {
             attempt.cancel();

@@ -35,11 +35,11 @@ final class Tunnels {
      *
      * @param agreed the sandbox's 101
      * @param use told of what the client says
-     * @return when either side has closed; fails if the client had left before
+     * @return when bytes go through; fails if the client had left before
      */
-    Future<Void> join(
+    Future<Tunnel> join(
             HttpClientResponse agreed, HttpServerRequest in, SandboxPath path, Origin origin, Activity.Use use) {
-        return Tunnel.between(vertx, agreed, in, path, origin, linger, use).compose(tunnel -> {
+        return Tunnel.between(vertx, agreed, in, path, origin, linger, use).onSuccess(tunnel -> {
             open.add(tunnel);
             // The sandbox may have taken its time to agree.
             leaving.ifPresent(window -> leave(tunnel, window));
@@ -47,7 +47,7 @@ final class Tunnels {
                 Runnable forget = idle.watch(tunnel::movedAt, tunnel::cut);
                 tunnel.closed().onComplete(v -> forget.run());
             }
-            return tunnel.closed().onComplete(over -> open.remove(tunnel));
+            tunnel.closed().onComplete(over -> open.remove(tunnel));
         });
     }
 

@@ -75,6 +75,11 @@ final class Usage {
         }
     }
 
+    /** @return what to run in place of {@link #ended} when its tunnel has closed, which holds nothing of the request */
+    Runnable hush() {
+        return use == null ? () -> {} : use::hushed;
+    }
+
     private static boolean asksForEvents(HttpServerRequest in) {
         return HttpMethod.GET.equals(in.method()) && EVENT_STREAM.equals(in.getHeader(HttpHeaders.ACCEPT));
     }
