@@ -52,19 +52,22 @@ final class AnswerWatch {
         }
     }
 
-    /** @return those of {@code streams} of which something has waited for too long */
-    List<Http2Stream> stalled(List<Http2Stream> streams, long now) {
+    /**
+     * @param full whether the connection takes nothing more for now, whichever stream it is of
+     * @return those of {@code streams} of which something has waited for too long
+     */
+    List<Http2Stream> stalled(List<Http2Stream> streams, long now, boolean full) {
         List<Http2Stream> stalled = new ArrayList<>();
         for (Http2Stream stream : streams) {
             Answer answer = stream.getProperty(answers);
-            if (answer != null && left(stream, answer, now) <= 0) {
+            if (answer != null && left(stream, answer, now, full) <= 0) {
                 stalled.add(stream);
             }
         }
         return stalled;
     }
 
-    private long left(Http2Stream stream, Answer answer, long now) {
+    private long left(Http2Stream stream, Answer answer, long now, boolean full) {
         boolean waited = answer.waits;
         long before = answer.written;
         answer.waits = waits(stream, answer.response);
@@ -72,7 +75,7 @@ final class AnswerWatch {
         if (!answer.waits) {
             return NEVER;
         }
-        if (!waited || answer.written != before) {
+        if (!waited || answer.written != before || (full && isOpen(stream))) {
             answer.stillSince = now;
         }
         return stall - (now - answer.stillSince);
@@ -86,6 +89,11 @@ final class AnswerWatch {
         return stream.state().localSideOpen()
                 && response.headWritten()
                 && (response.ended() || flow().hasFlowControlled(stream) || flow().windowSize(stream) <= 0);
+    }
+
+    /** Whether the client has asked for more than was sent: then it is the way to it that is slow, and Linux watches that. */
+    private boolean isOpen(Http2Stream stream) {
+        return flow().windowSize(stream) > 0 && flow().windowSize(connection.connectionStream()) > 0;
     }
 
     /** But for what it may have been at the first. Neither a wider window nor other settings change it. */

@@ -238,7 +238,7 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
     private void resetUnread(long now) {
         if (connection != null) {
             ChannelHandlerContext codec = context.pipeline().context(Http2ConnectionHandler.class);
-            answers.stalled(streams(), now)
+            answers.stalled(streams(), now, !context.channel().isWritable())
                     .forEach(stream -> Http2Streams.reset(codec, stream.id(), Http2Error.INTERNAL_ERROR.code()));
         }
     }
