@@ -6,9 +6,9 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
@@ -17,10 +17,12 @@ import io.vertx.core.net.impl.ConnectionBase;
  * not tell what is wrong.
  */
 final class Http2Guard extends Http2FrameListenerDecorator {
+    private final Http2ConnectionHandler codec;
     private final StreamWatch watch;
 
-    private Http2Guard(Http2FrameListener next, StreamWatch watch) {
-        super(next);
+    private Http2Guard(Http2ConnectionHandler codec, StreamWatch watch) {
+        super(codec.decoder().frameListener());
+        this.codec = codec;
         this.watch = watch;
     }
 
@@ -30,7 +32,8 @@ final class Http2Guard extends Http2FrameListenerDecorator {
                 && base.channelHandlerContext().handler() instanceof Http2ConnectionHandler handler) {
             StreamWatch watch = StreamWatch.of(base.channelHandlerContext());
             watch.meet(handler.connection());
-            handler.decoder().frameListener(new Http2Guard(handler.decoder().frameListener(), watch));
+            handler.decoder().frameListener(new Http2Guard(handler, watch));
+            FieldTable.boundFirst(handler);
             // Netty heeds its own bound only when the client has confirmed it, which it may never do.
             handler.connection().remote().maxActiveStreams(Http2Streams.MOST_STREAMS);
         }
@@ -71,6 +74,12 @@ final class Http2Guard extends Http2FrameListenerDecorator {
     public void onWindowUpdateRead(ChannelHandlerContext context, int stream, int increment) throws Http2Exception {
         watch.opened(stream, increment);
         super.onWindowUpdateRead(context, stream, increment);
+    }
+
+    @Override
+    public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings) throws Http2Exception {
+        FieldTable.bound(codec);
+        super.onSettingsRead(context, settings);
     }
 
     @Override

@@ -4,12 +4,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpConnection;
 
@@ -27,8 +26,8 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     public static void leaveOut(HttpConnection connection) {
         ChannelHandlerContext vertx = Transport.handler(connection);
         if (vertx.handler() instanceof Http2ConnectionHandler codec) {
-            Http2ConnectionDecoder decoder = codec.decoder();
-            decoder.frameListener(new Streams(decoder.frameListener()));
+            codec.decoder().frameListener(new Streams(codec));
+            FieldTable.boundFirst(codec);
         } else if (!vertx.isRemoved()) {
             vertx.pipeline().addBefore(vertx.name(), "interimAnswers", new InterimAnswers());
         }
@@ -53,8 +52,17 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
 
     /** The same for all streams of a connection of HTTP/2. */
     private static final class Streams extends Http2FrameListenerDecorator {
-        private Streams(Http2FrameListener vertx) {
-            super(vertx);
+        private final Http2ConnectionHandler codec;
+
+        private Streams(Http2ConnectionHandler codec) {
+            super(codec.decoder().frameListener());
+            this.codec = codec;
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings) throws Http2Exception {
+            FieldTable.bound(codec);
+            super.onSettingsRead(context, settings);
         }
 
         @Override

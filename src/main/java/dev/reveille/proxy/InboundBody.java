@@ -17,6 +17,9 @@ import java.util.Optional;
  * earlier one is kept, within a bound, so that it can be sent again.
  */
 final class InboundBody implements Splice.Body, BodyDemand {
+    /** In bytes. A body that is no longer, or silent, leaves the room that is for long ones to others. */
+    private static final int SHORT = 8 * 1024;
+
     /** How long the rest of a body that nobody wants is read before the connection is closed. */
     private static final long LINGER_MILLIS = 5_000;
 
@@ -36,12 +39,14 @@ final class InboundBody implements Splice.Body, BodyDemand {
     private boolean listening;
     private boolean ended;
     private boolean held;
+    private boolean flows;
     private boolean paused;
     private boolean wanted;
     private long wantedSince;
     private HttpClientRequest sink;
     private Optional<Splice> splice = Optional.empty();
     private Runnable onEnd = () -> {};
+    private Runnable discarding = () -> {};
     private long chunks;
     private long delivered;
     private long bytes;
@@ -134,7 +139,6 @@ final class InboundBody implements Splice.Body, BodyDemand {
         if (stream.over()) {
             return;
         }
-        stream.flow();
         listen(this::read);
         if (!target.writeQueueFull()) {
             resume();
@@ -206,8 +210,14 @@ final class InboundBody implements Splice.Body, BodyDemand {
         }
         long timer = vertx.setTimer(LINGER_MILLIS, t -> stream.refuseRest());
         onEnd = () -> vertx.cancelTimer(timer);
+        discarding = onEnd;
         listen(unwanted -> {});
         resume();
+    }
+
+    /** The client has left behind its answer: nothing of the body will come. */
+    void left() {
+        discarding.run();
     }
 
     private void pause() {
@@ -255,6 +265,10 @@ final class InboundBody implements Splice.Body, BodyDemand {
     private void read(Buffer chunk) {
         moved(chunk.length());
         delivered++;
+        if (!flows && bytes > SHORT) {
+            flows = true;
+            stream.flow();
+        }
         if (complete && keptBytes + chunk.length() <= keepAtMost) {
             kept.add(chunk);
             keptBytes += chunk.length();

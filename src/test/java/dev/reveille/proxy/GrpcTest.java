@@ -260,6 +260,21 @@ class GrpcTest {
     }
 
     @Test
+    void theTableOfFieldsHasABoundWhateverTheSandboxAllows() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FrameLine client = FrameLine.to(rig.port())) {
+            String app = rig.servedWithApp("table", "http://127.0.0.1:" + server.getLocalPort());
+            client.request(1, "POST", app + "/echo.Echo/Say", true, "content-type", "application/grpc");
+
+            try (FrameLine sandbox = FrameLine.greeted(server.accept(), FrameLine.HEADER_TABLE_SIZE, -1)) {
+                FrameLine.Frame asked = sandbox.until(frame -> frame.type() == FrameLine.HEADERS);
+
+                assertThat(asked.tableSize()).isEqualTo(64 * 1024);
+            }
+        }
+    }
+
+    @Test
     void aSandboxWithoutHttp2IsABadGatewayToIt() throws IOException {
         try (FrameLine raw = FrameLine.to(rig.port())) {
             raw.request(

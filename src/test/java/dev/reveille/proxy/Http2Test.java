@@ -376,11 +376,57 @@ class Http2Test {
             for (int n = 0; n <= Http2Streams.MOST_LARGE; n++) {
                 int stream = 2 * n + 1;
                 client.request(stream, "POST", rig.hand("/thinks"), false);
-                client.until(FrameLine.WINDOW_UPDATE, stream);
+                client.data(stream, false, new byte[9_000]);
+                awaitWide(client, stream);
                 client.data(stream, true, new byte[10]);
             }
         } finally {
             goOn.countDown();
+        }
+    }
+
+    private static void awaitWide(FrameLine client, int stream) throws IOException {
+        client.until(frame -> frame.type() == FrameLine.WINDOW_UPDATE
+                && frame.stream() == stream
+                && frame.number() > Http2Streams.SMALL_WINDOW);
+    }
+
+    @Test
+    void whoSaysLittleLeavesTheWideWindowsToUploads() throws Exception {
+        CountDownLatch begun = new CountDownLatch(Http2Streams.MOST_LARGE);
+        rig.hand.on("/listens", (line, head) -> {
+            line.skip(1);
+            begun.countDown();
+            line.awaitEnd();
+        });
+        rig.hand.on("/takes", (line, head) -> {
+            line.body(head);
+            line.send(OK);
+        });
+        try (FrameLine client = client()) {
+            for (int n = 0; n < Http2Streams.MOST_LARGE; n++) {
+                client.request(2 * n + 1, "POST", rig.hand("/listens"), false).data(2 * n + 1, false, new byte[10]);
+            }
+            assertThat(begun.await(15, TimeUnit.SECONDS)).isTrue();
+
+            client.request(101, "POST", rig.hand("/takes"), false).data(101, false, new byte[9_000]);
+            awaitWide(client, 101);
+        }
+    }
+
+    @Test
+    void theTableOfFieldsHasABoundWhateverTheClientAllows() throws Exception {
+        try (FrameLine client = FrameLine.to(rig.port(), FrameLine.HEADER_TABLE_SIZE, -1)) {
+            client.request(1, "GET", rig.hand("/ok"), true);
+            assertThat(client.until(FrameLine.HEADERS, 1).tableSize()).isEqualTo(64 * 1024);
+
+            client.settings(FrameLine.HEADER_TABLE_SIZE, 1 << 30).settled();
+            client.request(3, "GET", rig.hand("/ok"), true);
+            assertThat(client.until(FrameLine.HEADERS, 3).tableSize()).isEqualTo(64 * 1024);
+        }
+        try (FrameLine browser = FrameLine.to(rig.port(), FrameLine.HEADER_TABLE_SIZE, 64 * 1024)) {
+            browser.request(1, "GET", rig.hand("/ok"), true);
+            assertThat(browser.until(FrameLine.HEADERS, 1).tableSize()).isEqualTo(64 * 1024);
         }
     }
 

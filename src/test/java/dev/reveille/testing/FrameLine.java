@@ -40,6 +40,7 @@ public final class FrameLine implements AutoCloseable {
     public static final int END_HEADERS = 0x4;
     public static final int PRIORITY = 0x20;
 
+    public static final int HEADER_TABLE_SIZE = 0x1;
     public static final int INITIAL_WINDOW_SIZE = 0x4;
 
     public static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -63,12 +64,8 @@ public final class FrameLine implements AutoCloseable {
             socket.setTcpNoDelay(true);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             FrameLine line = over(socket);
-            ByteBuffer payload = ByteBuffer.allocate(settings.length * 3);
-            for (int i = 0; i < settings.length; i += 2) {
-                payload.putShort((short) settings[i]).putInt(settings[i + 1]);
-            }
             line.raw(PREFACE.getBytes(ISO_8859_1));
-            line.send(SETTINGS, 0, 0, payload.array());
+            line.settings(settings);
             line.until(SETTINGS, 0);
             line.send(SETTINGS, ACK, 0, new byte[0]);
             line.settled();
@@ -79,12 +76,12 @@ public final class FrameLine implements AutoCloseable {
     }
 
     /** The other side of one: a server that has greeted who is at {@code socket}. */
-    public static FrameLine greeted(Socket socket) throws IOException {
+    public static FrameLine greeted(Socket socket, int... settings) throws IOException {
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         socket.getInputStream().readNBytes(PREFACE.length());
         FrameLine line = over(socket);
-        line.send(SETTINGS, 0, 0, new byte[0]);
+        line.settings(settings);
         line.until(SETTINGS, 0);
         return line.send(SETTINGS, ACK, 0, new byte[0]);
     }
@@ -124,6 +121,15 @@ public final class FrameLine implements AutoCloseable {
                 .putInt(stream)
                 .put(payload)
                 .array();
+    }
+
+    /** Identifier, value, and so on. */
+    public FrameLine settings(int... settings) throws IOException {
+        ByteBuffer payload = ByteBuffer.allocate(settings.length * 3);
+        for (int i = 0; i < settings.length; i += 2) {
+            payload.putShort((short) settings[i]).putInt(settings[i + 1]);
+        }
+        return send(SETTINGS, 0, 0, payload.array());
     }
 
     /** A request for {@code path} of host {@code gw}; {@code fields}: name, value, and so on. */
@@ -288,6 +294,25 @@ public final class FrameLine implements AutoCloseable {
         /** The first four bytes: an error code, or how much wider a window is. */
         public int number() {
             return payload.getInt(0);
+        }
+
+        /** What the head that begins here says its field table is, at the last; -1 if nothing (RFC 7541, 6.3). */
+        public long tableSize() {
+            long size = -1;
+            int at = (flags & PRIORITY) == 0 ? 0 : 5;
+            while ((payload.getByte(at) & 0xe0) == 0x20) {
+                size = payload.getByte(at++) & 0x1f;
+                if (size == 0x1f) {
+                    int shift = 0;
+                    int part;
+                    do {
+                        part = payload.getUnsignedByte(at++);
+                        size += (long) (part & 0x7f) << shift;
+                        shift += 7;
+                    } while (part >= 0x80);
+                }
+            }
+            return size;
         }
 
         /** The error code of a GOAWAY. */
