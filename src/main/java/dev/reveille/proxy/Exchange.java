@@ -174,7 +174,11 @@ final class Exchange {
     // Say what is wrong, and clear up.
 
     private void clientLeft() {
-        if (over || !gone.tryComplete()) {
+        if (over) {
+            body.left();
+            return;
+        }
+        if (!gone.tryComplete()) {
             return;
         }
         if (attempt != null) {
@@ -193,14 +197,17 @@ final class Exchange {
         Service service = path.service();
         long arrivedAt = arrived;
         long waited = way.waitedNanos();
+        boolean counts = !way.early();
         Runnable hush = usage.hush();
         return closed -> {
             hush.run();
-            meters.request(
-                    service,
-                    ProxyMeters.Outcome.of(Attempt.SWITCHING_PROTOCOLS),
-                    System.nanoTime() - arrivedAt,
-                    waited);
+            if (counts) {
+                meters.request(
+                        service,
+                        ProxyMeters.Outcome.of(Attempt.SWITCHING_PROTOCOLS),
+                        System.nanoTime() - arrivedAt,
+                        waited);
+            }
         };
     }
 
