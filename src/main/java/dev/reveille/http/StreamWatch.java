@@ -31,6 +31,9 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
 
     private static final long NEVER = Long.MAX_VALUE;
 
+    /** In times that a body may stand still: as long as others may go before it on the same way. */
+    private static final int BEHIND_OTHERS = 10;
+
     private final Patience patience;
     private final long stall;
     private final StrayHeads heads;
@@ -44,6 +47,7 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
     private int block;
     private long blockBegun;
     private long lastPart;
+    private long lastOfAny = System.nanoTime();
     private boolean over;
     private ScheduledFuture<?> timer;
 
@@ -130,6 +134,7 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
         Upload upload = upload(connection.stream(stream));
         if (upload != null) {
             upload.lastRead = System.nanoTime();
+            lastOfAny = upload.lastRead;
         }
     }
 
@@ -252,7 +257,7 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
             if (upload == null || !isAwaited(stream, upload)) {
                 continue;
             }
-            long read = heads.inDataOf(stream.id()) ? lastPart : upload.lastRead;
+            long read = heads.inDataOf(stream.id()) ? lastPart : moved(upload);
             long left = patience.body() - (now - Patience.later(read, upload.demand.wantedSince()));
             if (left > 0) {
                 soonest = Math.min(soonest, left);
@@ -262,6 +267,12 @@ final class StreamWatch extends ChannelInboundHandlerAdapter implements Runnable
         }
         slow.forEach(this::refuse);
         return soonest;
+    }
+
+    /** When something of it came last. As all streams share the way, it may be that another one's bodies come first. */
+    private long moved(Upload upload) {
+        long others = Math.min(lastOfAny - upload.lastRead, BEHIND_OTHERS * patience.body());
+        return upload.lastRead + Math.max(0, others);
     }
 
     private List<Http2Stream> streams() {

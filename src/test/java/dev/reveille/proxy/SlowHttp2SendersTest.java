@@ -267,6 +267,56 @@ class SlowHttp2SendersTest {
         }
     }
 
+    @Test
+    void aBodyWaitsForAnotherThatGoesFirst() throws Exception {
+        try (FrameLine client = client()) {
+            client.request(1, "POST", rig.hand("/ok"), false).request(3, "POST", rig.hand("/ok"), false);
+            for (int n = 0; n < 3; n++) {
+                CompletableFuture<Void> passes = CompletableFuture.runAsync(() -> {
+                    try {
+                        aBodyTimeoutPasses();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+                while (!passes.isDone()) {
+                    assertThat(drips(client, 1)).isTrue();
+                }
+                Rig.get(passes);
+            }
+            client.data(1, true, new byte[1]).data(3, true, new byte[1]);
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(client.head(3)).containsEntry(":status", "200");
+        }
+    }
+
+    @Test
+    void oneThatDripsKeepsNoOtherForEver() throws Exception {
+        try (Rig impatient = Rig.with("http.body-timeout=100ms");
+                FrameLine client = FrameLine.to(impatient.port())) {
+            impatient.hand.on("/ok", (line, head) -> {
+                brokenOff(line, head);
+                line.send(NOTHING);
+            });
+            client.request(1, "POST", impatient.hand("/ok"), false).request(3, "POST", impatient.hand("/ok"), false);
+            while (drips(client, 1)) {
+                // On and on.
+            }
+            client.data(1, true, new byte[1]);
+            client.until(frame -> frame.type() == FrameLine.HEADERS && frame.stream() == 1);
+        }
+    }
+
+    /** One byte more of {@code stream}. @return false once there is an answer to anything */
+    private static boolean drips(FrameLine client, int stream) throws IOException {
+        client.data(stream, false, new byte[1]).send(FrameLine.PING, 0, 0, new byte[8]);
+        FrameLine.Frame frame;
+        do {
+            frame = client.next();
+        } while (frame.type() == FrameLine.WINDOW_UPDATE);
+        return frame.type() == FrameLine.PING;
+    }
+
     /** Another client is too slow, from its begin to its end. */
     private static void aBodyTimeoutPasses() throws IOException {
         try (Line client = rig.client()) {
