@@ -128,7 +128,7 @@ class VerdictTest {
         rig.upstream.session(session).on("GET", "/look").answers(200);
         rig.upstream.session(session).isPaused();
 
-        List<Future<HttpResponse<Buffer>>> answers = IntStream.range(0, 60)
+        List<Future<HttpResponse<Buffer>>> answers = IntStream.range(0, 100)
                 .mapToObj(n -> n % 2 == 0
                         ? rig.gateway.act(rig.runtime(session), "act " + n)
                         : rig.gateway
@@ -140,7 +140,7 @@ class VerdictTest {
         answers.forEach(a -> assertThat(a.result().statusCode())
                 .as(a.result().bodyAsString())
                 .isEqualTo(200));
-        assertThat(rig.upstream.session(session).commands()).hasSize(30).doesNotHaveDuplicates();
+        assertThat(rig.upstream.session(session).commands()).hasSize(50).doesNotHaveDuplicates();
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
     }
 
