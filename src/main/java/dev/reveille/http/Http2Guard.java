@@ -17,12 +17,12 @@ import io.vertx.core.net.impl.ConnectionBase;
  * not tell what is wrong.
  */
 final class Http2Guard extends Http2FrameListenerDecorator {
-    private final Http2ConnectionHandler codec;
+    private final FieldTable fields;
     private final StreamWatch watch;
 
     private Http2Guard(Http2ConnectionHandler codec, StreamWatch watch) {
         super(codec.decoder().frameListener());
-        this.codec = codec;
+        this.fields = new FieldTable(codec);
         this.watch = watch;
     }
 
@@ -33,7 +33,6 @@ final class Http2Guard extends Http2FrameListenerDecorator {
             StreamWatch watch = StreamWatch.of(base.channelHandlerContext());
             watch.meet(handler.connection());
             handler.decoder().frameListener(new Http2Guard(handler, watch));
-            FieldTable.boundFirst(handler);
             // Netty heeds its own bound only when the client has confirmed it, which it may never do.
             handler.connection().remote().maxActiveStreams(Http2Streams.MOST_STREAMS);
         }
@@ -78,7 +77,7 @@ final class Http2Guard extends Http2FrameListenerDecorator {
 
     @Override
     public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings) throws Http2Exception {
-        FieldTable.bound(codec);
+        fields.applied(settings);
         super.onSettingsRead(context, settings);
     }
 

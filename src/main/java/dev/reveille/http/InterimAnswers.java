@@ -27,7 +27,6 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
         ChannelHandlerContext vertx = Transport.handler(connection);
         if (vertx.handler() instanceof Http2ConnectionHandler codec) {
             codec.decoder().frameListener(new Streams(codec));
-            FieldTable.boundFirst(codec);
         } else if (!vertx.isRemoved()) {
             vertx.pipeline().addBefore(vertx.name(), "interimAnswers", new InterimAnswers());
         }
@@ -52,16 +51,16 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
 
     /** The same for all streams of a connection of HTTP/2. */
     private static final class Streams extends Http2FrameListenerDecorator {
-        private final Http2ConnectionHandler codec;
+        private final FieldTable fields;
 
         private Streams(Http2ConnectionHandler codec) {
             super(codec.decoder().frameListener());
-            this.codec = codec;
+            this.fields = new FieldTable(codec);
         }
 
         @Override
         public void onSettingsRead(ChannelHandlerContext context, Http2Settings settings) throws Http2Exception {
-            FieldTable.bound(codec);
+            fields.applied(settings);
             super.onSettingsRead(context, settings);
         }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.reveille.http.Http2Streams;
 import dev.reveille.testing.FrameLine;
 import dev.reveille.testing.Line;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.internal.PlatformDependent;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -423,6 +424,13 @@ class Http2Test {
             client.settings(FrameLine.HEADER_TABLE_SIZE, 1 << 30).settled();
             client.request(3, "GET", rig.hand("/ok"), true);
             assertThat(client.until(FrameLine.HEADERS, 3).tableSize()).isEqualTo(64 * 1024);
+        }
+        try (FrameLine restless = client()) {
+            for (int n = 0; n < 101; n++) {
+                restless.settings(FrameLine.HEADER_TABLE_SIZE, n % 2);
+            }
+            assertThat(restless.until(FrameLine.GOAWAY, 0).reason())
+                    .isEqualTo((int) Http2Error.ENHANCE_YOUR_CALM.code());
         }
         try (FrameLine browser = FrameLine.to(rig.port(), FrameLine.HEADER_TABLE_SIZE, 64 * 1024)) {
             browser.request(1, "GET", rig.hand("/ok"), true);
