@@ -75,7 +75,13 @@ final class RuntimeCalls {
         SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
         takeBackPauses(command.id(), command.tenant());
         Future<Session> started = owedStops.wanted(
-                command.tenant(), command.id(), () -> lifecycle.start(open, OpenRequest.ofStart(command.request())));
+                command.tenant(),
+                command.id(),
+                () -> lifecycle
+                        .start(open, OpenRequest.ofStart(command.request()))
+                        .compose(session -> session.state() instanceof SandboxState.Resuming
+                                ? underWay(lifecycle.errand(open), session)
+                                : Future.succeededFuture(session)));
         return within(deadline, started, () -> standing(command.id()))
                 .compose(session -> session.tenant().equals(command.tenant()) && hasItsRuntime(session)
                         ? records.shown(session)

@@ -68,6 +68,32 @@ class RuntimeCallsTest {
     }
 
     @Test
+    void aStartOfOneThatSleepsIsAnsweredWithTheKeyThatItsResumeBrings() {
+        upstream.rotatesSessionKeys();
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        upstream.on("POST", "/resume").usual().afterMillis(200);
+
+        JsonObject again = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+
+        assertThat(again.getString("runtime_id")).isEqualTo(runtime);
+        assertThat(upstream.session("s-1").sessionKey()).contains(again.getString("session_api_key"));
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aStartOfOneThatCannotBeResumedIsAnsweredWithThat() {
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        upstream.on("POST", "/resume").answers(400);
+
+        assertThat(failureOf(starting("s-1", Tenants.EVERYBODY, PATIENCE)).code())
+                .isEqualTo("resume_failed");
+    }
+
+    @Test
     void aStopOfWhatNobodyHereKnowsIsAskedForUntilUpstreamDoesIt() {
         upstream.session("s-1").isRunning();
         upstream.onControl().answers(500);
