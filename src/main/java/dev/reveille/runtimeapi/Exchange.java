@@ -58,7 +58,7 @@ final class Exchange {
      */
     Future<Answer> send(RequestOptions options, Optional<Buffer> body) {
         Attempt attempt = new Attempt();
-        return client.request(options.setConnectTimeout(timeout.toMillis()))
+        return request(options)
                 .compose(request -> attempt.send(request, body).compose(this::read))
                 .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
                 .recover(cause -> Future.failedFuture(attempt.abandon(cause)));
@@ -66,8 +66,12 @@ final class Exchange {
 
     /** A request that its taker sends, and for whose end it cares. Fails as {@code UNREACHABLE}. */
     Future<HttpClientRequest> open(RequestOptions options) {
-        return client.request(options.setConnectTimeout(timeout.toMillis()))
-                .recover(cause -> Future.failedFuture(RuntimeApiException.notConnected()));
+        return request(options).recover(cause -> Future.failedFuture(RuntimeApiException.notConnected()));
+    }
+
+    /** A client that was closed says so by throwing, whatever its node had in mind still. */
+    private Future<HttpClientRequest> request(RequestOptions options) {
+        return Future.succeededFuture().compose(now -> client.request(options.setConnectTimeout(timeout.toMillis())));
     }
 
     Future<Void> close() {

@@ -229,6 +229,13 @@ class RuntimeApiTest {
     }
 
     @Test
+    void whatIsAskedOfAClosedClientFailsAsUnreachable() throws Exception {
+        result(api.close());
+
+        assertThat(failure(api.resume(KEY, RUNTIME)).kind()).isEqualTo(Kind.UNREACHABLE);
+    }
+
+    @Test
     void aResumeBringsTheNewKey() throws Exception {
         fake.rotatesSessionKeys().session("s-1").withKey("key-1").isPaused();
         Resumption resumed = result(api.resume(KEY, RUNTIME));
