@@ -3,6 +3,7 @@ package dev.reveille.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -12,13 +13,17 @@ import io.vertx.core.net.impl.NetSocketImpl;
 import java.util.BitSet;
 
 /**
- * Stands before Netty's codec of HTTP/2 and finds the HEADERS that come where none may: behind the end of a request, or for a
- * stream that was left out. Netty forgets a stream once it is over, and so cannot tell them from what is harmless.
+ * Stands before Netty's codec of HTTP/2, which forgets a stream once it is over, and so cannot tell what is harmless from
+ * what is not.
  *
- * <p>It asks only what the client itself has said. So nothing is held against frames that crossed a reset of ours on the way,
- * which are to be tolerated (<a href="https://www.rfc-editor.org/rfc/rfc9113#section-5.1">RFC 9113, 5.1</a>).
+ * <p>It finds the HEADERS that come where none may: behind the end of a request, or for a stream that was left out. Of these
+ * it asks only what the client itself has said, so that nothing is held against frames that crossed a reset of ours on the
+ * way, which are to be tolerated (<a href="https://www.rfc-editor.org/rfc/rfc9113#section-5.1">RFC 9113, 5.1</a>).
  *
- * <p>Of the frames it reads the heads, and it keeps two bits for each of the last {@link #REMEMBERED} streams. What concerns
+ * <p>And it takes out the DATA that crossed one. Netty would answer each piece with one more reset, and end the connection
+ * with all its other streams over the number of them.
+ *
+ * <p>Of the frames it reads the heads, and it keeps three bits for each of the last {@link #REMEMBERED} streams. What concerns
  * older ones is for Netty to answer, which resets the stream.
  */
 final class StrayHeads extends ChannelInboundHandlerAdapter {
@@ -29,6 +34,9 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
     private static final int END_STREAM = 0x1;
     private static final int END_HEADERS = 0x4;
 
+    /** What is longer is refused; we have not allowed for more. */
+    private static final int LONGEST_FRAME = Http2CodecUtil.DEFAULT_MAX_FRAME_SIZE;
+
     private enum Finding {
         FINE,
         LEFT_OUT,
@@ -38,6 +46,7 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
     private final byte[] head = new byte[HEAD];
     private int known;
     private int skip = PREFACE;
+    private boolean crossed;
     private boolean insideBlock;
     private int blocks;
     private boolean over;
@@ -47,6 +56,7 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
 
     private final BitSet used = new BitSet(REMEMBERED);
     private final BitSet ended = new BitSet(REMEMBERED);
+    private final BitSet reset = new BitSet(REMEMBERED);
 
     /** To be called with a connection that will be one of HTTP/2, before Netty's codec has read anything of it. */
     static StrayHeads watch(NetSocket socket) {
@@ -80,6 +90,9 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
                 int now = Math.min(skip, bytes.writerIndex() - at);
                 skip -= now;
                 at += now;
+                if (crossed) {
+                    takeOut(context, bytes, at);
+                }
                 continue;
             }
             head[known++] = bytes.getByte(at++);
@@ -91,13 +104,63 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
                     passOn(context, bytes, at - HEAD);
                     refuse(context, finding, id());
                 }
+                crossed = finding == Finding.FINE && hasCrossed(context, bytes, at);
+                if (crossed) {
+                    bytes.readerIndex(at);
+                }
             }
         }
-        if (over) {
+        if (over || !bytes.isReadable()) {
             bytes.release();
         } else {
             context.fireChannelRead(bytes);
         }
+    }
+
+    /**
+     * Whether the frame whose head ends at {@code at} is DATA of a stream that only we have ended. Then all before it has been
+     * passed on: Netty may not have seen the beginning of the stream yet.
+     */
+    private boolean hasCrossed(ChannelHandlerContext context, ByteBuf bytes, int at) {
+        int stream = id() >>> 1;
+        boolean possible = head[3] == Http2FrameTypes.DATA
+                && skip <= LONGEST_FRAME
+                && !insideBlock
+                && isKnown(stream)
+                && (id() & 1) == 1
+                && !ended.get(stream % REMEMBERED)
+                && !reset.get(stream % REMEMBERED)
+                // Else a part of its head has gone on already, and Netty waits for the rest.
+                && at - HEAD >= bytes.readerIndex();
+        if (!possible || !isOver(context, id())) {
+            return false;
+        }
+        passOn(context, bytes, at - HEAD);
+        return isOver(context, id());
+    }
+
+    private static boolean isOver(ChannelHandlerContext context, int id) {
+        Http2ConnectionHandler codec = codec(context);
+        return codec != null && codec.decoder().prefaceReceived() && codec.connection().stream(id) == null;
+    }
+
+    /** The connection's window has been used for it all the same. */
+    private void takeOut(ChannelHandlerContext context, ByteBuf bytes, int end) {
+        Http2ConnectionHandler codec = codec(context);
+        ByteBuf piece = bytes.readSlice(end - bytes.readerIndex());
+        if (codec == null) {
+            return;
+        }
+        try {
+            codec.decoder().flowController().receiveFlowControlledFrame(null, piece, 0, false);
+        } catch (Http2Exception tooMuch) {
+            over = true;
+            codec.onError(context.pipeline().context(codec), false, tooMuch);
+        }
+    }
+
+    private static Http2ConnectionHandler codec(ChannelHandlerContext context) {
+        return context.pipeline().get(Http2ConnectionHandler.class);
     }
 
     private int id() {
@@ -121,6 +184,9 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
         boolean hasEnd = type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.DATA;
         if (hasEnd && (flags & END_STREAM) != 0 && isKnown(stream)) {
             ended.set(stream % REMEMBERED);
+        }
+        if (type == Http2FrameTypes.RST_STREAM && isKnown(stream)) {
+            reset.set(stream % REMEMBERED);
         }
         return finding;
     }
@@ -150,6 +216,7 @@ final class StrayHeads extends ChannelInboundHandlerAdapter {
         for (int i = Math.max(newest, stream - REMEMBERED) + 1; i <= stream; i++) {
             used.clear(i % REMEMBERED);
             ended.clear(i % REMEMBERED);
+            reset.clear(i % REMEMBERED);
         }
     }
 

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
@@ -31,6 +32,7 @@ class StrayHeadsTest {
     private static final String HELLO = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
 
     private final List<String> heard = new ArrayList<>();
+    private boolean consuming = true;
     private final List<ByteBuf> sent = new ArrayList<>();
     private final Http2ConnectionHandler codec = new Http2ConnectionHandlerBuilder()
             .server(true)
@@ -55,7 +57,7 @@ class StrayHeadsTest {
         @Override
         public int onDataRead(ChannelHandlerContext context, int stream, ByteBuf data, int padding, boolean end) {
             heard.add("data " + stream + (end ? " end" : ""));
-            return data.readableBytes() + padding;
+            return consuming ? data.readableBytes() + padding : 0;
         }
     }
 
@@ -124,6 +126,13 @@ class StrayHeadsTest {
                 .writeRstStream(
                         context(), stream, Http2Error.CANCEL.code(), context().newPromise());
         channel.flush();
+    }
+
+    private int connectionWindow() {
+        return codec.connection()
+                .local()
+                .flowController()
+                .windowSize(codec.connection().connectionStream());
     }
 
     /** The resets and the goodbye that were said since the last call. */
@@ -200,6 +209,76 @@ class StrayHeadsTest {
 
         assertThat(refusals()).contains("reset 1 CANCEL").noneMatch(said -> said.startsWith("goodbye"));
         assertThat(heard).containsExactly("head 1", "head 3 end");
+    }
+
+    @Test
+    void dataThatCrossedAResetOfOursIsAnsweredWithNothing() {
+        hello().send(request(1), request(3));
+        reset(1);
+        refusals();
+        send(data(1, false, (byte) 1), data(3, false, (byte) 2), data(1, false), data(1, false, new byte[300]));
+        send(data(1, false, (byte) 3), wholeRequest(5), data(3, true));
+
+        assertThat(refusals()).isEmpty();
+        assertThat(heard).containsExactly("head 1", "head 3", "data 3", "head 5 end", "data 3 end");
+    }
+
+    @Test
+    void whatCrossedAResetOpensTheConnectionsWindowAgain() throws Http2Exception {
+        int before = connectionWindow();
+        hello().send(request(1));
+        reset(1);
+        for (int i = 0; i < 20; i++) {
+            send(data(1, false, new byte[16 * 1024]));
+        }
+
+        assertThat(refusals()).containsExactly("reset 1 CANCEL");
+        assertThat(channel.isActive()).isTrue();
+        assertThat(connectionWindow()).isGreaterThan(before / 2);
+    }
+
+    @Test
+    void moreThanTheConnectionsWindowIsRefusedThereToo() {
+        hello().send(request(1), request(3));
+        reset(1);
+        consuming = false;
+        send(data(3, false, new byte[16 * 1024]), data(3, false, new byte[16 * 1024]));
+        send(data(3, false, new byte[16 * 1024]), data(1, false, new byte[16 * 1024]));
+
+        assertThat(refusals()).containsExactly("reset 1 CANCEL", "goodbye FLOW_CONTROL_ERROR");
+    }
+
+    @Test
+    void whereCrossingDataIsCutDoesNotMatter() {
+        byte[] before = joined(HELLO.getBytes(ISO_8859_1), request(1), request(3));
+        byte[] behind = joined(data(1, false, new byte[20]), data(3, false, (byte) 1), data(1, false), wholeRequest(5));
+        for (int cut = 0; cut <= behind.length; cut++) {
+            StrayHeadsTest one = new StrayHeadsTest();
+            one.send(before);
+            one.reset(1);
+            one.refusals();
+            one.send(Arrays.copyOf(behind, cut)).send(Arrays.copyOfRange(behind, cut, behind.length));
+
+            // Of a frame whose head had begun to be passed on, Netty has to see the rest.
+            assertThat(one.refusals()).as("cut at " + cut).hasSizeLessThanOrEqualTo(1);
+            assertThat(one.heard).as("cut at " + cut).containsExactly("head 1", "head 3", "data 3", "head 5 end");
+            one.allThatWasReadIsReleased();
+        }
+    }
+
+    @Test
+    void dataBehindTheClientsOwnResetIsItsFault() {
+        byte[] cancel = frame(FrameLine.RST_STREAM, 0, 1, new byte[] {0, 0, 0, 8});
+        hello().send(request(1), cancel, data(1, false, (byte) 1));
+
+        assertThat(refusals()).containsExactly("reset 1 STREAM_CLOSED");
+    }
+
+    @Test
+    void dataOfARequestThatBeganInTheSamePieceIsNotTakenForCrossing() {
+        send(joined(HELLO.getBytes(ISO_8859_1), request(1), data(1, false, (byte) 1), data(1, true)));
+
+        assertThat(heard).containsExactly("head 1", "data 1", "data 1 end");
     }
 
     @Test

@@ -895,6 +895,20 @@ class Http2Test {
     }
 
     @Test
+    void manyPiecesThatCrossAResetDoNotEndTheConnection() throws Exception {
+        rig.hand.on("/unwanted4", (line, head) -> line.send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno"));
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/unwanted4"), false, "expect", "100-continue");
+            client.until(FrameLine.RST_STREAM, 1);
+            for (int i = 0; i < 5_000; i++) {
+                client.data(1, false, bytes("x"));
+            }
+
+            assertServed(client, 3);
+        }
+    }
+
+    @Test
     void aNodeThatLeavesSaysSoAndFinishesWhatIsUnderWay() throws Exception {
         CompletableFuture<Void> asked = new CompletableFuture<>();
         CompletableFuture<Void> leaving = new CompletableFuture<>();
