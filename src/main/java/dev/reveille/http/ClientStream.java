@@ -74,8 +74,6 @@ public abstract class ClientStream {
 
     /** HTTP/1: the connection. */
     private static final class Alone extends ClientStream {
-        private boolean out;
-
         private Alone(HttpServerRequest in) {
             super(in);
         }
@@ -100,19 +98,12 @@ public abstract class ClientStream {
 
         @Override
         public void stayOut() {
-            // Vert.x may have stopped it already, and must start it itself then, or does not know.
-            out = Transport.reading(in.connection());
-            if (out) {
-                Transport.reading(in.connection(), false);
-            }
+            StrictHttp1.stayOut(in);
         }
 
         @Override
         public void comeIn() {
-            if (out) {
-                out = false;
-                Transport.reading(in.connection(), true);
-            }
+            StrictHttp1.comeIn(in);
         }
 
         @Override

@@ -32,6 +32,9 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     private BodyDemand demand = BodyDemand.ALWAYS;
     private long served;
     private boolean came;
+    private boolean out;
+    private boolean stopped;
+    private boolean completing;
     private boolean inHead = true;
     private long headBegun;
     private long lastRead;
@@ -66,6 +69,36 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
         demand = who;
     }
 
+    /**
+     * Nothing more is read. At the end of each read Vert.x may stop by itself, since too much waits in it, and must start by
+     * itself then: what it has not passed on would grow without end. So it is the first to decide, and we the second.
+     */
+    void stayOut() {
+        out = true;
+        if (!completing) {
+            stop();
+        }
+    }
+
+    void comeIn() {
+        out = false;
+        go();
+    }
+
+    private void stop() {
+        stopped = context.channel().config().isAutoRead();
+        if (stopped) {
+            context.channel().config().setAutoRead(false);
+        }
+    }
+
+    private void go() {
+        if (stopped) {
+            stopped = false;
+            context.channel().config().setAutoRead(true);
+        }
+    }
+
     /** The connection is not HTTP any more, or closed. */
     void end() {
         if (!over) {
@@ -85,6 +118,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
             return;
         }
         lingering = true;
+        out = false;
         decoder.refuseRest();
         context.channel().config().setAutoRead(true);
         context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
@@ -129,7 +163,13 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
                 headBegun = lastRead;
             }
         }
+        go();
+        completing = true;
         ctx.fireChannelReadComplete();
+        completing = false;
+        if (out) {
+            stop();
+        }
     }
 
     @Override
@@ -156,9 +196,16 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
 
     /** Vert.x lets what the decoder refused come round as an error of the connection, and would cut it off. */
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // closed is closed
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable error) {
         if (!(error instanceof FailureException refused)) {
-            ctx.fireExceptionCaught(error);
+            if (isReceived()) {
+                ctx.fireExceptionCaught(error);
+            } else {
+                // Vert.x would tell the request that waits behind another first, and break over its having no answer
+                // yet.
+                ctx.close();
+            }
         } else if (request != null && isReceived()) {
             fail(refused.failure());
         }

@@ -70,6 +70,21 @@ public final class StrictHttp1 {
         }
     }
 
+    /** Takes nothing more from the client of {@code request} until {@link #comeIn}. */
+    static void stayOut(HttpServerRequest request) {
+        SenderWatch watch = watch(request.connection());
+        if (watch != null) {
+            watch.stayOut();
+        }
+    }
+
+    static void comeIn(HttpServerRequest request) {
+        SenderWatch watch = watch(request.connection());
+        if (watch != null) {
+            watch.comeIn();
+        }
+    }
+
     /** Whether the client has said more than {@code request}, the last one so far. */
     public static boolean saidMore(HttpServerRequest request) {
         SenderWatch watch = watch(request.connection());

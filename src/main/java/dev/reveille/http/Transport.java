@@ -131,10 +131,6 @@ public final class Transport {
         handler(connection).channel().config().setAutoRead(on);
     }
 
-    static boolean reading(HttpConnection connection) {
-        return handler(connection).channel().config().isAutoRead();
-    }
-
     /** From below the handler of Vert.x, which would wait. */
     @SuppressWarnings("FutureReturnValueIgnored") // closed is closed
     private static void close(ChannelHandlerContext channel) {

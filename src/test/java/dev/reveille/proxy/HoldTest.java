@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import static dev.reveille.testing.TestGateway.await;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
+import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.testing.Line;
@@ -168,6 +169,37 @@ class HoldTest {
             Line.Head head = client.head();
             assertThat(head.status()).isEqualTo(200);
             assertThat(client.body(head)).contains("\"body_length\":" + length);
+        }
+    }
+
+    @Test
+    void whatComesBehindAHeldUploadStaysInTheNetworkWhenItIsLetGo() throws Exception {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.paused();
+        rig.upstream.session(session).on("POST", "/slow").hangs();
+        String more = ("GET " + rig.path(session, "/more") + " HTTP/1.1\r\nHost: gw\r\n\r\n").repeat(1000);
+
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.path(session, "/slow") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 5\r\n\r\nhello"
+                    + more);
+            Rig.eventually("it waits", () -> rig.metric("reveille_holds") == 1);
+            rig.upstream.session(session).isRunning();
+            Rig.eventually("it is let go", () -> rig.upstream.calls("* " + rig.path(session, "/slow")) == 1);
+
+            AtomicLong sent = new AtomicLong();
+            CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+                try {
+                    for (; sent.get() < 64 << 20; sent.addAndGet(more.length())) {
+                        client.send(more);
+                    }
+                } catch (IOException left) {
+                    throw new UncheckedIOException(left);
+                }
+            });
+            assertThat(Rig.settled(sent)).isLessThan(12 << 20);
+            client.reset();
+            assertThat(writing).failsWithin(ofSeconds(15));
         }
     }
 
