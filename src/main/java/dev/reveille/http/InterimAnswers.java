@@ -2,7 +2,9 @@ package dev.reveille.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -16,6 +18,9 @@ import io.vertx.core.http.HttpConnection;
  * Stands before Vert.x on a connection to a sandbox, and takes out the interim answers that it would take for the answer
  * itself, and the answer then for that to another request. It knows 100 and 103, and behind 101 there is no HTTP
  * (<a href="https://www.rfc-editor.org/rfc/rfc9110#section-15.2">RFC 9110, 15.2</a>).
+ *
+ * <p>It takes out the length of an answer that comes in chunks too: who is told both may take the rest for another answer
+ * (<a href="https://www.rfc-editor.org/rfc/rfc9112#section-6.3">RFC 9112, 6.3</a>).
  */
 public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     private boolean inside;
@@ -35,6 +40,10 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof HttpResponse head) {
+            if (HttpUtil.isTransferEncodingChunked(head)) {
+                // Netty goes by the chunks, but leaves the length there if the answer is one of HTTP/1.0.
+                head.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
+            }
             inside = isUnknown(head.status().code());
         }
         if (!inside) {
