@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,11 @@ final class Attempt {
     /** A client does not wait for ever to be told to go on (RFC 9110, 10.1.1), and some servers never say so. */
     private static final long UNTOLD_MILLIS = 1_000;
 
+    /** In bytes of heads that say 103. */
+    private static final int MOST_OF_HINTS = 16 * 1024;
+
+    private static final int LINE_OF_HINTS = "HTTP/1.1 103 Early Hints".length();
+
     private final Vertx vertx;
     private final Connections connections;
     private final Silence silence;
@@ -44,6 +50,7 @@ final class Attempt {
     private HttpClientResponse answer;
     private boolean sent;
     private boolean over;
+    private int roomForHints = MOST_OF_HINTS;
     private boolean withheld;
     private boolean cancelled;
     private boolean brokenOff;
@@ -218,13 +225,24 @@ final class Attempt {
         fresh = false;
     }
 
-    /** What a browser may fetch while the answer is in the making (RFC 8297). */
+    /**
+     * What a browser may fetch while the answer is in the making (RFC 8297). Nothing holds up a sandbox that says it again and
+     * again, so what is too much is left out.
+     */
     private void hinted(MultiMap said) {
         HttpServerResponse to = in.response();
         if (over || to.headWritten() || to.closed()) {
             return;
         }
-        to.writeEarlyHints(EndToEnd.hints(said, in.version(), path, origin)).onFailure(gone -> {});
+        MultiMap hints = EndToEnd.hints(said, in.version(), path, origin);
+        int size = LINE_OF_HINTS;
+        for (Map.Entry<String, String> field : hints) {
+            size += field.getKey().length() + field.getValue().length();
+        }
+        if (size <= roomForHints) {
+            roomForHints -= size;
+            to.writeEarlyHints(hints).onFailure(gone -> {});
+        }
     }
 
     private void lost(Loss.Kind kind, Throwable error) {
