@@ -88,8 +88,15 @@ final class Relay implements Splice.Body {
     }
 
     private Future<Void> end() {
+        if (from.version() == HttpVersion.HTTP_2) {
+            from.resume();
+            return to.end();
+        }
+        // Its end is right behind the head, and before that its connection cannot serve another. The client need not
+        // wait.
+        Future<Void> whole = from.end();
         from.resume();
-        return to.end();
+        return to.end().compose(answered -> whole.otherwiseEmpty());
     }
 
     private Future<Void> body(Vertx vertx) {

@@ -103,6 +103,65 @@ class OddPartnersTest {
     }
 
     @Test
+    void noMoreHintsGoThroughThanAnybodyNeeds() throws Exception {
+        String hint = "HTTP/1.1 103 Early Hints\r\nLink: </" + "a".repeat(1000) + ">\r\n\r\n";
+        rig.hand.on("/hints3", (line, head) -> {
+            for (int i = 0; i < 500; i++) {
+                line.send(hint);
+            }
+            line.send(OK + "Content-Length: 2\r\n\r\nok");
+        });
+
+        try (Line client = request("GET", "/hints3", "\r\n")) {
+            int hints = 0;
+            Line.Head head = client.head();
+            for (; head.status() == 103; head = client.head()) {
+                hints++;
+            }
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(client.body(head)).isEqualTo("ok");
+            assertThat(hints).isBetween(1, 20);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET 304 Not Modified", "GET 204 No Content", "HEAD 200 OK"})
+    void anAnswerWithoutABodyLeavesItsConnectionForTheNext(String what) throws Exception {
+        String[] words = what.split(" ", 2);
+        Set<Line> connections = ConcurrentHashMap.newKeySet();
+        rig.hand.on("/bodiless", (line, head) -> {
+            connections.add(line);
+            line.send("HTTP/1.1 " + words[1] + "\r\n\r\n");
+        });
+
+        try (Line client = rig.client()) {
+            for (int i = 0; i < 10; i++) {
+                client.send(words[0] + " " + rig.hand("/bodiless") + " HTTP/1.1\r\nHost: gw\r\n\r\n");
+                assertThat(client.head().status()).isEqualTo(Integer.parseInt(words[1].substring(0, 3)));
+            }
+        }
+
+        assertThat(connections).hasSize(1);
+    }
+
+    @Test
+    void whatIsToldInChunksHasNoLengthBeside() throws Exception {
+        rig.hand.on("/both", (line, head) -> {
+            line.send("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n");
+            line.send("2\r\nhe\r\n3\r\nllo\r\n");
+            line.sendChunk("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\npwn");
+            line.send("0\r\n\r\n");
+            line.close();
+        });
+
+        try (Line client = request("GET", "/both", "\r\n")) {
+            Line.Head answer = client.head();
+            assertThat(answer.fields()).doesNotContainKey("Content-Length").containsKey("Transfer-Encoding");
+            assertThat(client.body(answer)).startsWith("hello").endsWith("pwn");
+        }
+    }
+
+    @Test
     void aClientOfTheOldProtocolGetsNoEarlyHints() throws Exception {
         hints("/hints0");
 
