@@ -5,6 +5,7 @@ import dev.reveille.session.GatewayFailure;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.http.HttpHeaders;
@@ -112,7 +113,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     }
 
     /** Says by closing that nothing follows, reads on for a while, and closes. */
-    @SuppressWarnings("FutureReturnValueIgnored") // flushed is flushed, and the timer is kept
+    @SuppressWarnings("FutureReturnValueIgnored") // flushed is flushed, and a timer closes in any case
     void linger() {
         if (lingering || over) {
             return;
@@ -121,13 +122,15 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
         out = false;
         decoder.refuseRest();
         context.channel().config().setAutoRead(true);
-        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
         timer.cancel(false);
-        timer = context.executor().schedule(this, LINGER, TimeUnit.NANOSECONDS);
+        arm(Math.max(LINGER, patience.idle()));
+        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> endOutput());
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the timer closes in any case
     private void endOutput() {
+        timer.cancel(false);
+        arm(LINGER);
         SslHandler tls = context.pipeline().get(SslHandler.class);
         if (tls != null) {
             tls.closeOutbound();
@@ -244,6 +247,11 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
             decoder.decide();
         }
         request = null;
+        if (isLeaving()) {
+            // How long a client may take nothing at all is the kernel's to watch.
+            lastWritten = now;
+            return NEVER;
+        }
         return inHead
                 ? patience.head() - (now - Patience.later(headBegun, lastWritten))
                 : patience.idle() - (now - Patience.later(lastRead, lastWritten));
@@ -253,6 +261,12 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     private boolean isBusy() {
         return decoder.requests() != served
                 || (request != null && (decoder.inBody() || !request.response().ended()));
+    }
+
+    /** Whether something of an answer has not left yet. */
+    private boolean isLeaving() {
+        ChannelOutboundBuffer waiting = context.channel().unsafe().outboundBuffer();
+        return waiting != null && !waiting.isEmpty();
     }
 
     boolean saidMore() {

@@ -37,6 +37,32 @@ class SlowSendersTest {
         assertThat(rig.complaints()).isEmpty();
     }
 
+    /** However much of an answer the kernel takes, the rest of one of these is at its end in the gateway. */
+    @Test
+    void theEndOfAnAnswerWaitsForAReaderLongerThanForARequest() throws Exception {
+        int step = 128 << 10;
+        rig.hand.on("/long", (line, head) -> {
+            int length = Integer.parseInt(head.target().split("=", 2)[1]);
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n")
+                    .send(new byte[length]);
+        });
+        List<Line> readers = new ArrayList<>();
+        for (int i = 1; i <= 40; i++) {
+            Line reader = Line.narrowTo(rig.port());
+            reader.send("GET " + rig.hand("/long") + "?length=" + i * step + " HTTP/1.1\r\nHost: gw\r\n\r\n");
+            readers.add(reader);
+        }
+        for (Line reader : readers) {
+            assertThat(reader.head().status()).isEqualTo(200);
+        }
+        TestGateway.await(rig.vertx.timer(2500));
+        for (int i = 1; i <= 40; i++) {
+            try (Line reader = readers.get(i - 1)) {
+                reader.skip((long) i * step);
+            }
+        }
+    }
+
     @Test
     void aThousandThatNeverSayAnythingAreGone() throws IOException {
         List<Line> silent = new ArrayList<>();
