@@ -41,9 +41,20 @@ final class EndToEnd {
             "x-forwarded-prefix",
             "x-forwarded-proto");
 
-    /** Speak for a whole origin, which a sandbox in path mode shares with others and with the console. */
-    private static final Set<String> OF_THE_ORIGIN =
-            lower("clear-site-data", "cross-origin-opener-policy", "service-worker-allowed");
+    /**
+     * Speak for a whole origin, or its host, which a sandbox in path mode shares with others and with the console. Some of them
+     * a browser keeps for long, and tells a collector of the sandbox's choice of each request to the others.
+     */
+    private static final Set<String> OF_THE_ORIGIN = lower(
+            "alt-svc",
+            "clear-site-data",
+            "cross-origin-opener-policy",
+            "nel",
+            "origin-agent-cluster",
+            "report-to",
+            "reporting-endpoints",
+            "service-worker-allowed",
+            "strict-transport-security");
 
     private EndToEnd() {}
 
@@ -52,11 +63,17 @@ final class EndToEnd {
         Set<String> named = named(in.headers());
         for (Map.Entry<String, String> field : in.headers()) {
             String name = field.getKey().toLowerCase(Locale.ROOT);
-            if (!HOP_BY_HOP.contains(name) && !OURS.contains(name) && !named.contains(name)) {
+            String read = asServersReadIt(name);
+            if (!HOP_BY_HOP.contains(read) && !OURS.contains(read) && !named.contains(name)) {
                 out.add(field.getKey(), field.getValue());
             }
         }
         Forwarded.add(in, path.publicPrefix(), out);
+    }
+
+    /** Many make a variable of a name, as CGI did (RFC 3875, 4.1.18), and cannot tell these two apart. */
+    private static String asServersReadIt(String name) {
+        return name.indexOf('_') < 0 ? name : name.replace('_', '-');
     }
 
     /** What a client gets of an answer's head. */

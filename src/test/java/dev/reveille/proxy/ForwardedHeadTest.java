@@ -60,6 +60,16 @@ class ForwardedHeadTest {
     }
 
     @Test
+    void namesThatManyServersTakeForOursDoNotGoThrough() throws Exception {
+        Line.Head got = whatTheSandboxGets(
+                "X_Forwarded_For: 127.0.0.1", "X-Forwarded_Host: evil.test", "X_API_Key: k", "x_other: 1");
+
+        assertThat(got.fields().keySet())
+                .contains("x_other")
+                .doesNotContain("X_Forwarded_For", "X-Forwarded_Host", "X_API_Key");
+    }
+
+    @Test
     void whatIsAboutTheClientsConnectionStaysOnIt() throws Exception {
         Line.Head got = whatTheSandboxGets(
                 "Connection: keep-alive, X-Hop",

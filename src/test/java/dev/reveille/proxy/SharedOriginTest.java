@@ -5,20 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.reveille.session.Origin;
 import dev.reveille.session.Service;
 import io.vertx.core.MultiMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** In path mode a sandbox's pages are of one origin with the console and with other sandboxes. */
 class SharedOriginTest {
-    private static final String WORKER = "Service-Worker-Allowed";
-    private static final String CLEAR = "Clear-Site-Data";
-    private static final String OPENER = "Cross-Origin-Opener-Policy";
+    private static final Map<String, String> OF_THE_ORIGIN = Map.of(
+            "Service-Worker-Allowed", "/",
+            "Clear-Site-Data", "\"*\"",
+            "Cross-Origin-Opener-Policy", "same-origin",
+            "NEL", "{\"report_to\":\"a\",\"max_age\":31536000}",
+            "Report-To", "{\"group\":\"a\",\"max_age\":31536000,\"endpoints\":[{\"url\":\"https://a.test\"}]}",
+            "Reporting-Endpoints", "a=\"https://a.test\"",
+            "Strict-Transport-Security", "max-age=0",
+            "Alt-Svc", "h2=\":8443\"",
+            "Origin-Agent-Cluster", "?1");
 
     private static MultiMap answered(SandboxPath path) {
-        MultiMap fromSandbox = MultiMap.caseInsensitiveMultiMap()
-                .add(WORKER, "/")
-                .add(CLEAR, "\"*\"")
-                .add(OPENER, "same-origin")
-                .add("X-Other", "stays");
+        MultiMap fromSandbox =
+                MultiMap.caseInsensitiveMultiMap().addAll(OF_THE_ORIGIN).add("X-Other", "stays");
         MultiMap toClient = MultiMap.caseInsensitiveMultiMap();
         EndToEnd.response(fromSandbox, toClient, path, new Origin(false, "127.0.0.1", 1, ""));
         return toClient;
@@ -35,6 +40,6 @@ class SharedOriginTest {
     void onItsOwnOriginItDoes() {
         MultiMap answer = answered(SandboxPath.ofOwnOrigin("rt", Service.RUNTIME, "/x"));
 
-        assertThat(answer.names()).containsExactlyInAnyOrder("X-Other", WORKER, CLEAR, OPENER);
+        assertThat(answer.names()).contains("X-Other").containsAll(OF_THE_ORIGIN.keySet());
     }
 }
