@@ -139,7 +139,7 @@ final class Exchange {
             usage.listens();
             sayHowLongItWaited();
             return proxy.tunnels()
-                    .join(answer, in, path, origin(route), usage.of(route))
+                    .join(answer, in, path, origin(route), usage.use())
                     .onSuccess(tunnel -> tunnel.closed().onComplete(outlived()))
                     .mapEmpty();
         }

@@ -32,7 +32,7 @@ final class Tunnel {
     private final TunnelEnd sandbox;
     private final Optional<Frames> frames;
     private final Optional<Frames> said;
-    private final Activity.Use use;
+    private final Optional<Activity.Use> use;
     private final Duration linger;
     private final Promise<Void> closed = Promise.promise();
     private long movedAt = System.nanoTime();
@@ -45,10 +45,10 @@ final class Tunnel {
             ChannelHandlerContext sandbox,
             boolean frames,
             Duration linger,
-            Activity.Use use) {
+            Optional<Activity.Use> use) {
         this.vertx = vertx;
         this.frames = frames ? Optional.of(new Frames()) : Optional.empty();
-        this.said = frames ? Optional.of(new Frames()) : Optional.empty();
+        this.said = frames && use.isPresent() ? Optional.of(new Frames()) : Optional.empty();
         this.linger = linger;
         this.use = use;
         this.client = new TunnelEnd(client.channel(), this::ask, () -> left(this.sandbox()));
@@ -61,7 +61,7 @@ final class Tunnel {
      *
      * @param agreed the sandbox's 101
      * @param linger how long a side may take to read what was sent before the other one left
-     * @param use told of what the client says
+     * @param use told of what the client says; empty: nobody is
      * @return when bytes go through; fails if the client had left before, or if one of them spoke another protocol than agreed
      */
     static Future<Tunnel> between(
@@ -71,7 +71,7 @@ final class Tunnel {
             SandboxPath path,
             Origin origin,
             Duration linger,
-            Activity.Use use) {
+            Optional<Activity.Use> use) {
         NetSocket early = agreed.netSocket();
         early.pause();
         ChannelHandlerContext sandbox = Transport.handler(agreed.request().connection());
@@ -152,18 +152,24 @@ final class Tunnel {
 
     private void ask(ByteBuf data) {
         movedAt = System.nanoTime();
-        if (said.isEmpty()) {
-            use.said(System.nanoTime(), 0, data.readableBytes());
-        } else {
-            Frames counted = said.get();
-            long frame = counted.dataFrames();
-            long bytes = counted.dataBytes();
-            counted.pass(data);
-            if (counted.dataFrames() > frame || counted.dataBytes() > bytes) {
-                use.said(System.nanoTime(), counted.dataFrames() - frame, counted.dataBytes() - bytes);
-            }
+        if (use.isPresent()) {
+            count(use.get(), data);
         }
         sandbox.write(data);
+    }
+
+    private void count(Activity.Use counts, ByteBuf data) {
+        if (said.isEmpty()) {
+            counts.said(movedAt, 0, data.readableBytes());
+            return;
+        }
+        Frames counted = said.get();
+        long frame = counted.dataFrames();
+        long bytes = counted.dataBytes();
+        counted.pass(data);
+        if (counted.dataFrames() > frame || counted.dataBytes() > bytes) {
+            counts.said(movedAt, counted.dataFrames() - frame, counted.dataBytes() - bytes);
+        }
     }
 
     private void answer(ByteBuf data) {

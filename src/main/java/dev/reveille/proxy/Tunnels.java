@@ -34,11 +34,15 @@ final class Tunnels {
      * Tells the client that the sandbox has agreed, and joins them.
      *
      * @param agreed the sandbox's 101
-     * @param use told of what the client says
+     * @param use told of what the client says; empty: nobody is
      * @return when bytes go through; fails if the client had left before
      */
     Future<Tunnel> join(
-            HttpClientResponse agreed, HttpServerRequest in, SandboxPath path, Origin origin, Activity.Use use) {
+            HttpClientResponse agreed,
+            HttpServerRequest in,
+            SandboxPath path,
+            Origin origin,
+            Optional<Activity.Use> use) {
         return Tunnel.between(vertx, agreed, in, path, origin, linger, use).onSuccess(tunnel -> {
             open.add(tunnel);
             // The sandbox may have taken its time to agree.

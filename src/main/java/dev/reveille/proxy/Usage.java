@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
 
 /** What one request counts for as use of its sandbox: as work, as somebody who listens, or as nothing. */
 final class Usage {
@@ -37,9 +38,9 @@ final class Usage {
         }
     }
 
-    /** For one that goes on as a tunnel: told of what the client says. */
-    Activity.Use of(Route route) {
-        return use == null ? activity.of(route) : use;
+    /** For one that goes on as a tunnel: told of what the client says. Empty if that counts for nothing. */
+    Optional<Activity.Use> use() {
+        return Optional.ofNullable(use);
     }
 
     /** The sandbox has agreed to a tunnel. */

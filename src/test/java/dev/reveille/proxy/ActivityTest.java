@@ -24,7 +24,7 @@ class ActivityTest {
 
     @BeforeEach
     void start() {
-        rig = Rig.with();
+        rig = Rig.with("proxy.intents.0.match.path=/ignored", "proxy.intents.0.intent=ignores");
         rig.hand("");
     }
 
@@ -114,6 +114,26 @@ class ActivityTest {
 
         Rig.eventually("it has left", () -> listening() == 0);
         assertThat(rig.metric("reveille_listeners")).isZero();
+    }
+
+    @Test
+    void ofAWebsocketThatARuleIgnoresNothingCounts() throws IOException {
+        rig.hand.on("/ignored", (line, head) -> {
+            line.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            line.skip(6 + 100);
+            line.send("all");
+            line.awaitEnd();
+        });
+
+        try (Line client = rig.client()) {
+            client.send(request("GET", "/ignored", "Connection: Upgrade\r\nUpgrade: websocket\r\n", -1));
+            assertThat(client.head().status()).isEqualTo(101);
+            client.send(frame(2, 100));
+            assertThat(client.read(3)).isEqualTo("all");
+        }
+
+        assertThat(told()).isNull();
+        assertThat(rig.metric("reveille_client_bytes_total")).isZero();
     }
 
     @Test
