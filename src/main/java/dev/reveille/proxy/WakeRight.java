@@ -37,8 +37,10 @@ final class WakeRight {
         return key.isPresent() && !tenants.open() && tenants.whose(key).isPresent();
     }
 
+    /** Where everybody is let in, each {@value #API_KEY} is the tenant's, and {@code Authorization} the sandbox's alone. */
     private boolean asTenant(HttpServerRequest request, Route route) {
-        return Stream.of(Optional.ofNullable(request.getHeader(API_KEY)), bearer(request))
+        Optional<String> authorized = tenants.open() ? Optional.empty() : bearer(request);
+        return Stream.of(Optional.ofNullable(request.getHeader(API_KEY)), authorized)
                 .filter(Optional::isPresent)
                 .anyMatch(key -> tenants.whose(key)
                         .filter(route.session().tenant()::equals)

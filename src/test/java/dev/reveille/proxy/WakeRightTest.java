@@ -96,6 +96,36 @@ class WakeRightTest {
         }
     }
 
+    /** There every X-API-Key is the tenant's; Authorization is the sandbox's alone. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Authorization     | Bearer KEY      | true",
+                "Authorization     | Bearer stale    | false",
+                "Authorization     | Bearer          | false",
+                "X-Session-API-Key | stale           | false",
+                "Cookie            | vscode-tkn=stale | false",
+                "X-Other           | 1               | false",
+                "X-API-Key         | any             | true",
+            })
+    void withoutTenantsAWrongKeyOfTheSandboxWakesNothing(String header, String value, boolean wakes)
+            throws IOException {
+        try (Rig open = Rig.with()) {
+            open.upstream.issuesSessionKeys();
+            String asleep = open.paused();
+            String key = open.upstream.session(asleep).sessionKey().orElseThrow();
+
+            HttpResponse<Buffer> answer = await(open.gateway
+                    .request(HttpMethod.GET, open.path(asleep, "/x"))
+                    .putHeader(header, value.replace("KEY", key))
+                    .send());
+
+            assertThat(open.upstream.calls("POST /resume")).isEqualTo(wakes ? 1 : 0);
+            assertThat(answer.statusCode() == 503).isEqualTo(!wakes);
+        }
+    }
+
     @Test
     void aTenantsKeyDoesNotReachTheSandboxWhereverItStands() {
         await(asAcme(HttpMethod.POST, "/resume").send());
