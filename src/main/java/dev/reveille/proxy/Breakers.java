@@ -1,7 +1,9 @@
 package dev.reveille.proxy;
 
 import dev.reveille.registry.Route;
+import dev.reveille.session.Session;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -10,7 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives sandboxes that cannot be reached a rest. Closed: requests pass. After so many losses in a row, with {@code /alive}
  * silent too, it opens: requests fail at once. After a while it is half open: one request has {@code /alive} asked, and what
- * comes of that closes or opens it again. An answer to anybody closes it, and so does every change of the session.
+ * comes of that closes or opens it again. An answer to anybody closes it, and so does every change of the session; what was
+ * under way before that change says nothing of what came after it.
  *
  * <p>There is one only for a sandbox that was lost since it last answered. Belongs to one event loop.
  */
@@ -81,11 +84,13 @@ final class Breakers {
 
     /** The sandbox, or the way to it, has answered something. */
     void answered(Route route) {
-        if (!lost.isEmpty()) {
-            Breaker known = lost.remove(key(route));
-            if (known != null && known.open) {
-                LOG.info("runtime={} breaker=open→closed", key(route));
-            }
+        Breaker known = lost.isEmpty() ? null : of(route);
+        if (known == null) {
+            return;
+        }
+        lost.remove(key(route));
+        if (known.open) {
+            LOG.info("runtime={} breaker=open→closed", key(route));
         }
     }
 
@@ -96,8 +101,12 @@ final class Breakers {
         }
         tidy();
         Breaker breaker = of(route);
+        if (breaker == null && lost.containsKey(key(route))) {
+            // It tells of a sandbox that was there before the one that is known to be lost.
+            return;
+        }
         if (breaker == null) {
-            breaker = new Breaker(route.session().revision());
+            breaker = new Breaker(route.session());
             lost.put(key(route), breaker);
         }
         breaker.kind = kind;
@@ -127,14 +136,16 @@ final class Breakers {
         });
     }
 
-    /** Null if there is none for the sandbox as it is now. */
+    /** Null if there is none for the sandbox as {@code route} has it. One from before that is of no use any more. */
     private Breaker of(Route route) {
         Breaker known = lost.get(key(route));
-        if (known != null && known.revision != route.session().revision()) {
-            lost.remove(key(route));
-            return null;
+        if (known == null || known.isOf(route.session())) {
+            return known;
         }
-        return known;
+        if (known.isBefore(route.session())) {
+            lost.remove(key(route));
+        }
+        return null;
     }
 
     /** Of sandboxes that are gone nobody would ask again. */
@@ -150,6 +161,7 @@ final class Breakers {
     }
 
     private static final class Breaker {
+        private final Instant life;
         private final long revision;
         private Loss.Kind kind;
         private int count;
@@ -157,8 +169,20 @@ final class Breakers {
         private boolean trying;
         private long lastNanos;
 
-        private Breaker(long revision) {
-            this.revision = revision;
+        private Breaker(Session session) {
+            this.life = session.createdAt();
+            this.revision = session.revision();
+        }
+
+        private boolean isOf(Session session) {
+            return life.equals(session.createdAt()) && revision == session.revision();
+        }
+
+        /** A session that was forgotten and found again counts from 1. */
+        private boolean isBefore(Session session) {
+            return life.equals(session.createdAt())
+                    ? revision < session.revision()
+                    : life.isBefore(session.createdAt());
         }
     }
 }
