@@ -122,10 +122,14 @@ public final class Activity {
 
         private Use() {}
 
-        /** A request has come. {@link #ended} follows, or {@link #listens}. */
-        public void begun(long now) {
+        /**
+         * A request has come, maybe some time ago. {@link #ended} follows, or {@link #listens}.
+         *
+         * @param arrived when
+         */
+        public void begun(long arrived) {
             inFlight.getAndIncrement();
-            lastNanos.lazySet(now);
+            lastNanos.accumulateAndGet(arrived, Use::later);
         }
 
         /** A client has come to listen, which says little. {@link #ended} follows, or {@link #listens}. */
@@ -167,6 +171,10 @@ public final class Activity {
             }
             count(newBytes);
             lastNanos.lazySet(now);
+        }
+
+        private static long later(long known, long told) {
+            return known == NEVER || told - known > 0 ? told : known;
         }
 
         private void count(long sent) {
