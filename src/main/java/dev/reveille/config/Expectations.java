@@ -31,12 +31,17 @@ final class Expectations {
 
     /** More than nothing. */
     Expectations time(String key, Duration value) {
-        return within(key, value, SHORTEST);
+        return time(key, value, LONGEST);
+    }
+
+    /** More than nothing, and {@code most} at most. */
+    Expectations time(String key, Duration value, Duration most) {
+        return within(key, value, SHORTEST, most);
     }
 
     /** Nothing at all is fine as well. */
     Expectations timeOrNone(String key, Duration value) {
-        return within(key, value, Duration.ZERO);
+        return within(key, value, Duration.ZERO, LONGEST);
     }
 
     Expectations number(String key, int value, int least, int most) {
@@ -127,13 +132,13 @@ final class Expectations {
         }
     }
 
-    private Expectations within(String key, Duration value, Duration least) {
+    private Expectations within(String key, Duration value, Duration least, Duration most) {
         Objects.requireNonNull(value, key);
         return that(
-                value.compareTo(least) >= 0 && value.compareTo(LONGEST) <= 0,
+                value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
                 key,
                 Durations.text(value),
-                Durations.text(least) + " to " + Durations.text(LONGEST));
+                Durations.text(least) + " to " + Durations.text(most));
     }
 
     private Expectations ordered(boolean met, String key, String value, String boundKey, String bound) {

@@ -14,10 +14,13 @@ import java.time.Duration;
 public record HoldSettings(Duration deadline, int perSession, int perTenant, int perNode, int release) {
     private static final int MOST = 1_000_000;
 
+    /** No command waits longer. */
+    private static final Duration LONGEST = Duration.ofHours(1);
+
     /** @throws IllegalArgumentException naming all values that are out of range */
     public HoldSettings {
         new Expectations("hold")
-                .time("deadline", deadline)
+                .time("deadline", deadline, LONGEST)
                 .number("per-session", perSession, 1, MOST)
                 .number("per-tenant", perTenant, 1, MOST)
                 .number("per-node", perNode, 1, MOST)

@@ -84,7 +84,14 @@ final class Waker {
             return Future.failedFuture(refusal.get().asException());
         }
         Promise<Route> held = Promise.promise();
-        long[] timer = new long[1];
+        long[] timer = {-1};
+        Future<Route> left = held.future().onComplete(done -> {
+            vertx.cancelTimer(timer[0]);
+            holds.leave(route, turn.guest());
+            if (done.failed()) {
+                turn.over(false);
+            }
+        });
         timer[0] = vertx.setTimer(Math.max(1, patience.forWake().toMillis()), t -> {
             if (isAwake(route) && patience.inLine().toMillis() > 0) {
                 timer[0] = vertx.setTimer(patience.inLine().toMillis(), last -> held.tryFail(behindOthers()));
@@ -92,16 +99,14 @@ final class Waker {
                 held.tryFail(late().asException());
             }
         });
-        gone.onComplete(v -> held.tryFail(new ClientLeft()));
         turn.await(holds.releases(), route.session().id(), awake, () -> came(route, held, turn));
-        wait.accept(held);
-        return held.future().onComplete(done -> {
-            vertx.cancelTimer(timer[0]);
-            holds.leave(route, turn.guest());
-            if (done.failed()) {
-                turn.over(false);
-            }
-        });
+        gone.onComplete(v -> held.tryFail(new ClientLeft()));
+        try {
+            wait.accept(held);
+        } catch (RuntimeException defect) {
+            held.tryFail(defect);
+        }
+        return left;
     }
 
     private boolean isAwake(Route route) {

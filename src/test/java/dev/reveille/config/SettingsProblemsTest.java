@@ -135,6 +135,8 @@ class SettingsProblemsTest {
         proxy.strict          | yes                      | true or false
         proxy.replay-buffer   | 65MiB                    | 0B to 64MiB
         log.format            | xml                      | one of text, json
+        hold.deadline         | 61m                      | 1ms to 1h
+        hold.deadline         | 0s                       | 1ms to 1h
         hold.per-node         | 0                        | 1 to 1000000
         hold.release          | -1                       | 0 to 1000000
         proxy.retry-budget    | 101                      | 0 to 100
@@ -531,7 +533,7 @@ class SettingsProblemsTest {
     void aRecordRefusesWhatItsKeysRefuse() {
         assertThatThrownBy(() -> new HoldSettings(Duration.ZERO, 3, 2, 1, 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("hold.deadline: 0s (expected: 1ms to 24d);"
+                .hasMessage("hold.deadline: 0s (expected: 1ms to 1h);"
                         + " hold.per-session: 3 (expected: at most hold.per-tenant 2);"
                         + " hold.per-tenant: 2 (expected: at most hold.per-node 1)");
     }

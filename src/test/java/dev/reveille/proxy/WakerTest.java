@@ -1,0 +1,85 @@
+package dev.reveille.proxy;
+
+import static dev.reveille.testing.TestGateway.await;
+import static java.time.Duration.ofHours;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.reveille.bus.ClusterNode;
+import dev.reveille.config.HoldSettings;
+import dev.reveille.registry.Route;
+import dev.reveille.registry.SessionRegistry;
+import dev.reveille.registry.SessionStore;
+import dev.reveille.session.Cause;
+import dev.reveille.session.ClosePolicy;
+import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SandboxRuntime;
+import dev.reveille.session.SandboxState;
+import dev.reveille.session.Session;
+import dev.reveille.session.SessionId;
+import dev.reveille.session.SessionSpec;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(VertxExtension.class)
+class WakerTest {
+    private static final SandboxRuntime RUNTIME =
+            new SandboxRuntime(new RuntimeId("rt"), URI.create("http://127.0.0.1:1"), Optional.empty(), Map.of());
+
+    private final Holds holds = new Holds(new HoldSettings(ofSeconds(10), 9, 9, 9, 1), new SimpleMeterRegistry());
+    private Vertx vertx;
+    private Context loop;
+    private SessionRegistry registry;
+    private Session asleep;
+
+    @BeforeEach
+    void start(Vertx given) {
+        vertx = given;
+        loop = vertx.getOrCreateContext();
+        registry = new SessionRegistry(
+                vertx,
+                new SessionStore(await(vertx.sharedData().<String, String>getLocalAsyncMap("sessions"))),
+                ClusterNode.alone());
+        SessionSpec spec = new SessionSpec("{}", Map.of(), ClosePolicy.STOP, false, Optional.empty());
+        Session first = Session.first(
+                new SessionId("s"), "t", spec, new SandboxState.Paused(RUNTIME), Cause.CLIENT, Instant.EPOCH);
+        asleep = await(registry.create(first)).orElseThrow();
+    }
+
+    private Waker waker(Duration deadline) {
+        return new Waker(vertx, registry, holds, deadline);
+    }
+
+    private Future<Route> waits(Waker waker) {
+        Promise<Route> done = Promise.promise();
+        loop.runOnContext(v -> Future.succeededFuture()
+                .compose(now -> waker.await(
+                        new Route(asleep, RUNTIME, Map.of()),
+                        new Waker.Patience(ofSeconds(10), Duration.ZERO),
+                        Promise.<Void>promise().future(),
+                        new Turn(vertx, null, System.nanoTime(), false)))
+                .onComplete(done));
+        return done.future();
+    }
+
+    @Test
+    void aWakeThatCannotBeAskedForLeavesNoSeatTaken() {
+        Future<Route> never = waits(waker(ofHours(2)));
+
+        assertThatThrownBy(() -> await(never)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(holds.of("t")).isZero();
+    }
+}
