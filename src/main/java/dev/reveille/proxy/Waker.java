@@ -189,9 +189,22 @@ final class Waker {
             if (done.succeeded()) {
                 holds.wakeTimes().saw(Duration.ofNanos(System.nanoTime() - begun));
             } else {
-                // Others may wait for their turn whose own wake went well. They look for themselves, once those are
-                // told.
-                vertx.setTimer(LATER_MILLIS, t -> holds.releases().open(id));
+                openLater(asleep);
+            }
+        });
+    }
+
+    /**
+     * Others may wait for their turn whose own wake went well. They look for themselves, once those are told whose wake
+     * failed; but not while the sandbox is being woken once more, since for that one they wait anyway.
+     */
+    private void openLater(Route asleep) {
+        SessionId id = asleep.session().id();
+        vertx.setTimer(LATER_MILLIS, t -> {
+            if (underWay.containsKey(id) || onItsWay(asleep.runtime().id().value())) {
+                openLater(asleep);
+            } else {
+                holds.releases().open(id);
             }
         });
     }
