@@ -97,7 +97,7 @@ final class AwakeRoute {
 
     /** A sandbox that is known to have failed may be well again, or just asleep. */
     private Future<Route> recovered(Route route) {
-        return inspect(route)
+        return inspect(route, NOT_FOUND)
                 .compose(now -> now.session().state() instanceof SandboxState.Failed still
                         ? failed(Failures.broken(BAD_GATEWAY, now.session(), still.failure()))
                         : awake(now));
@@ -191,14 +191,18 @@ final class AwakeRoute {
         tried = true;
     }
 
-    /** The route as upstream sees it now. Without upstream the last known stands. */
-    Future<Route> inspect(Route route) {
+    /**
+     * The route as upstream sees it now. Without upstream the last known stands.
+     *
+     * @param status what the way answered, for the case that there is no route any more
+     */
+    Future<Route> inspect(Route route, int status) {
         SessionCommand command =
                 SessionCommand.byTraffic(route.session().id(), route.session().revision(), Duration.ZERO);
         return time.counted(() -> Catalogue.INSPECT.askHere(proxy.vertx().eventBus(), command, time.patience()))
                 .transform(asked -> asked.failed() && !tried && time.left().isZero()
                         ? failed(Waker.late())
-                        : known(Failures.disconnected(NOT_FOUND)));
+                        : known(Failures.disconnected(status)));
     }
 
     /** How long it has waited for its sandbox. */

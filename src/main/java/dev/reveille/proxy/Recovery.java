@@ -118,7 +118,10 @@ final class Recovery {
                         : looked(route, loss.kind().status(), false);
             }
             // It is not sent again, but the next one should meet a sandbox that is known to sleep.
-            return (alive ? Future.<Route>succeededFuture() : way.inspect(route)).transform(known -> failed(failure));
+            return (alive
+                            ? Future.<Route>succeededFuture()
+                            : way.inspect(route, loss.kind().status()))
+                    .transform(known -> failed(failure));
         });
     }
 
@@ -176,7 +179,7 @@ final class Recovery {
     }
 
     private Future<Route> asked(Route route, int status) {
-        return way.inspect(route)
+        return way.inspect(route, status)
                 .compose(now -> now.session().state() instanceof SandboxState.Failed broken
                         ? Future.failedFuture(Failures.broken(status, now.session(), broken.failure())
                                 .asException())

@@ -95,6 +95,15 @@ final class Rig implements AutoCloseable {
         return session;
     }
 
+    /** The same for one that is played by hand, which the runtime API can pause and resume. */
+    String runningByHand() {
+        hand("");
+        String session = "s-" + sessions.incrementAndGet();
+        upstream.session(session).tells("url", hand.url());
+        gateway.open(session, new JsonObject());
+        return session;
+    }
+
     /** The session of a sandbox of its own that sleeps, and of which the gateway knows it. */
     String paused() {
         String session = running();

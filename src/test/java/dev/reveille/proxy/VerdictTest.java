@@ -224,6 +224,23 @@ class VerdictTest {
         assertThat(rig.upstream.calls("POST /resume")).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {404, 502, 504})
+    void anErrorOfTheWayToWhatIsGoneKeepsItsStatus(int status) {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        rig.hand.on("/alive", (line, head) -> line.send(answer(502)));
+        rig.hand.on("/x", (line, head) -> line.send(answer(status)));
+        String path = rig.path(session, "/x");
+        rig.upstream.forget(session);
+
+        assertProblem(await(rig.gateway.request(HttpMethod.GET, path).send()), status, "runtime_disconnected");
+    }
+
+    private static String answer(int status) {
+        return "HTTP/1.1 " + status + " x\r\nX-Mine: yes\r\nContent-Length: 0\r\n\r\n";
+    }
+
     @Test
     void aCrashIsADisconnectUntilTheSandboxIsBack() {
         rig = Rig.with();
