@@ -37,6 +37,19 @@ final class Failures {
                 "the sandbox is " + route.session().state().word() + ", and " + because, expected);
     }
 
+    /**
+     * For one that was under way when its sandbox was put to sleep.
+     *
+     * @param status what the way answered
+     */
+    static GatewayFailure putToSleep(Route route, int status, Duration expected) {
+        return route.session().state() instanceof SandboxState.Paused
+                ? new GatewayFailure.RuntimePaused("the sandbox was paused while this request was under way", expected)
+                : new GatewayFailure.RuntimeDisconnected(
+                        orBadGateway(status),
+                        "the sandbox is being paused, and has not answered this request; try again");
+    }
+
     /** @param status what the way answered */
     static GatewayFailure disconnected(int status) {
         return new GatewayFailure.RuntimeDisconnected(

@@ -82,7 +82,7 @@ final class Recovery {
                 return next.relay(route, answer);
             }
             next.cancel();
-            return slept ? again(route) : notReached(route, status);
+            return slept ? again(route, status) : notReached(route, status);
         });
     }
 
@@ -96,7 +96,7 @@ final class Recovery {
         if (status != SERVICE_UNAVAILABLE) {
             return failed(Failures.disconnected(status));
         }
-        return way.whyNotWaking(route).isEmpty() ? again(route) : looked(route, status, false);
+        return way.whyNotWaking(route).isEmpty() ? again(route, status) : looked(route, status, false);
     }
 
     /**
@@ -140,7 +140,7 @@ final class Recovery {
     private Future<Void> notReached(Route route, int status) {
         boolean wakes = status == SERVICE_UNAVAILABLE && way.whyNotWaking(route).isEmpty();
         if (idempotent()) {
-            return wakes ? again(route) : looked(route, status, false);
+            return wakes ? again(route, status) : looked(route, status, false);
         }
         return saysNotThere(status) ? asleepOrLost(route, status, wakes) : looked(route, status, true);
     }
@@ -161,7 +161,7 @@ final class Recovery {
                             : Future.succeededFuture(false);
                 })
                 .transform(slept -> slept.succeeded() && slept.result()
-                        ? again(route)
+                        ? again(route, status)
                         : failed(Failures.begun(status, slept.cause())));
     }
 
@@ -175,7 +175,8 @@ final class Recovery {
         Future<Route> asked = asked(route, status);
         return mayHaveBegun
                 ? asked.transform(now -> failed(Failures.begun(status, now.cause())))
-                : asked.compose(now -> stands(route, now) ? failed(Failures.disconnected(status)) : again(route));
+                : asked.compose(
+                        now -> stands(route, now) ? failed(Failures.disconnected(status)) : again(route, status));
     }
 
     private Future<Route> asked(Route route, int status) {
@@ -196,7 +197,7 @@ final class Recovery {
     private boolean mayHaveSleptSince(Route seen, int status) {
         Session now = now(seen).session();
         long revision = seen.session().revision();
-        return idempotent() ? now.revision() != revision : saysNotThere(status) && now.wasFoundAsleepSince(revision);
+        return idempotent() ? !now.wasUpSince(revision) : saysNotThere(status) && now.wasFoundAsleepSince(revision);
     }
 
     /** A router says 502 and 504 of a sandbox that it does not reach, and of one that it lost half-way. */
@@ -215,15 +216,24 @@ final class Recovery {
         return now == null ? seen : now;
     }
 
-    /** For a sandbox that slept when it had {@code seen}, whatever that says; it may have been woken since. */
-    private Future<Void> again(Route seen) {
+    /**
+     * For a sandbox that slept when it had {@code seen}, whatever that says; it may have been woken since. If somebody has put
+     * it to sleep meanwhile, it sleeps on: that is what broke the request, and only one that comes later wakes it.
+     *
+     * @param status what the way said
+     */
+    private Future<Void> again(Route seen, int status) {
+        Route latest = now(seen);
+        if (latest.session().wasPutToSleepSince(seen.session().revision())) {
+            return failed(Failures.putToSleep(
+                    latest, status, proxy.holds().wakeTimes().expected()));
+        }
         if (next.attempts() >= MOST_ATTEMPTS) {
             return failed(Failures.disconnected(SERVICE_UNAVAILABLE));
         }
         boolean sendable = body.replayable();
         boolean before = wakes > 0;
         wakes++;
-        Route latest = now(seen);
         boolean woken =
                 latest.awake() && latest.session().revision() != seen.session().revision();
         return (woken ? way.awake(latest) : way.hold(latest)).compose(now -> {

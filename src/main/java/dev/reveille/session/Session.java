@@ -137,6 +137,31 @@ public record Session(
         return states.contains("paused") && !states.contains("pausing");
     }
 
+    /** Whether it was put to sleep here since it had {@code since}, or is just being, and not woken after that. */
+    public boolean wasPutToSleepSince(long since) {
+        return changes().stream()
+                .filter(change -> change.revision() > since)
+                .map(SessionChange::state)
+                .filter(state -> !state.equals("paused"))
+                .reduce((earlier, later) -> later)
+                .filter("pausing"::equals)
+                .isPresent();
+    }
+
+    /**
+     * Whether at most its pause or its end has begun since it had {@code since}: until that is done, its sandbox answers as
+     * it did.
+     */
+    public boolean wasUpSince(long since) {
+        return since <= revision && changesSince(since).filter(Session::onlyEnd).isPresent();
+    }
+
+    private static boolean onlyEnd(List<SessionChange> changes) {
+        return changes.stream()
+                .map(SessionChange::state)
+                .allMatch(state -> state.equals("pausing") || state.equals("stopping"));
+    }
+
     /** The revision after the oldest change of which it is still known what it was. */
     public long oldestChange() {
         long oldest = revision - past.size();

@@ -237,8 +237,173 @@ class VerdictTest {
         assertProblem(await(rig.gateway.request(HttpMethod.GET, path).send()), status, "runtime_disconnected");
     }
 
+    /** The sandbox of {@code session} is at work on {@code path} until it is told how that ends; 0: the connection breaks. */
+    private Future<HttpResponse<Buffer>> underWay(String session, String path, CompletableFuture<Integer> end) {
+        rig.hand.on(path, (line, head) -> {
+            int status = Rig.get(end);
+            if (status == 0) {
+                line.reset();
+            } else {
+                rig.hand.on("/alive", (probe, asked) -> probe.send(answer(502)));
+                line.send(answer(status));
+            }
+        });
+        Future<HttpResponse<Buffer>> answer = rig.gateway
+                .request(HttpMethod.GET, rig.path(session, path))
+                .putHeader("X-Reveille-Wake", path.equals("/poll") ? "no" : "yes")
+                .send();
+        Rig.eventually("it is there", () -> rig.hand.calls(path) == 1);
+        return answer;
+    }
+
     private static String answer(int status) {
         return "HTTP/1.1 " + status + " x\r\nX-Mine: yes\r\nContent-Length: 0\r\n\r\n";
+    }
+
+    private void is(String session, String state) {
+        Rig.eventually(
+                "it is " + state,
+                () -> state.equals(rig.gateway.get(session).bodyAsJsonObject().getString("state")));
+    }
+
+    private Future<HttpResponse<Buffer>> pausing(String session) {
+        rig.upstream.pauseTakes(Duration.ofMinutes(10));
+        Future<HttpResponse<Buffer>> paused = rig.gateway
+                .request(HttpMethod.POST, "/api/v1/sessions/" + session + "/pause")
+                .putHeader("Prefer", "wait=15")
+                .send();
+        is(session, "pausing");
+        return paused;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 404, 502, 503, 504})
+    void whatAPauseBreaksDoesNotUndoIt(int end) {
+        rig = Rig.with("hold.deadline=2s");
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        Future<HttpResponse<Buffer>> answer = underWay(session, "/work", ends);
+        Future<HttpResponse<Buffer>> paused = pausing(session);
+
+        rig.hand.on("/alive", (line, head) -> line.send(answer(502)));
+        ends.complete(end);
+
+        assertProblem(await(answer), end == 0 || end == 503 ? 502 : end, "runtime_disconnected");
+        rig.upstream.session(session).isPaused();
+        assertThat(await(paused).bodyAsJsonObject().getString("state")).isEqualTo("paused");
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 404, 502, 503, 504})
+    void whatEndsOnlyBehindThePauseIsToldThatItSleepsAndTheNextOneWakesIt(int end) {
+        rig = Rig.with("hold.deadline=2s");
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        Future<HttpResponse<Buffer>> answer = underWay(session, "/work", ends);
+        rig.gateway.post(session, "pause");
+
+        rig.hand.on("/alive", (line, head) -> line.send(answer(502)));
+        ends.complete(end);
+
+        assertProblem(await(answer), 503, "runtime_paused");
+        assertThat(await(answer).getHeader("Retry-After")).isNotNull();
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+        rig.hand.on("/alive", (line, head) -> line.send(answer(200)));
+        rig.hand.on("/next", (line, head) -> line.send(answer(200)));
+        assertThat(get(session, "/next").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void whatAPauseBreaksDoesNotUndoItInStrictModeEither() {
+        rig = Rig.with("proxy.strict=true", "hold.deadline=2s");
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        Future<HttpResponse<Buffer>> answer = underWay(session, "/work", ends);
+        Future<HttpResponse<Buffer>> paused = pausing(session);
+
+        ends.complete(503);
+
+        assertProblem(await(answer), 502, "runtime_disconnected");
+        rig.upstream.session(session).isPaused();
+        assertThat(await(paused).bodyAsJsonObject().getString("state")).isEqualTo("paused");
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    @Test
+    void whatTheSandboxAnswersWhileItIsBeingPausedPassesUntouched() {
+        rig = Rig.with("hold.deadline=2s");
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        rig.hand.on("/mine", (line, head) -> line.send(answer(Rig.get(ends))));
+        Future<HttpResponse<Buffer>> answer =
+                rig.gateway.request(HttpMethod.GET, rig.path(session, "/mine")).send();
+        Rig.eventually("it is there", () -> rig.hand.calls("/mine") == 1);
+        pausing(session);
+
+        ends.complete(404);
+
+        assertThat(await(answer).statusCode()).isEqualTo(404);
+        assertThat(await(answer).getHeader("X-Mine")).isEqualTo("yes");
+        rig.upstream.session(session).isPaused();
+        is(session, "paused");
+        assertThat(rig.upstream.calls("POST /resume")).isZero();
+    }
+
+    @Test
+    void whoeverCallsWhileItIsBeingPausedWakesIt() {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        rig.hand.on("/next", (line, head) -> line.send(answer(200)));
+        pausing(session);
+
+        Future<HttpResponse<Buffer>> next =
+                rig.gateway.request(HttpMethod.GET, rig.path(session, "/next")).send();
+        Rig.eventually("it waits", () -> rig.metric("reveille_holds") == 1);
+        rig.upstream.session(session).isPaused();
+
+        assertThat(await(next).statusCode()).isEqualTo(200);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void whatAStopBreaksIsNotToldThatItSleeps() {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        Future<HttpResponse<Buffer>> answer = underWay(session, "/poll", ends);
+        stopping(session);
+
+        ends.complete(502);
+
+        assertProblem(await(answer), 502, "runtime_disconnected");
+    }
+
+    private void stopping(String session) {
+        rig.upstream.on("POST", "/stop").hangs();
+        rig.gateway
+                .request(HttpMethod.DELETE, "/api/v1/sessions/" + session)
+                .putHeader("Prefer", "wait=0")
+                .send()
+                .onFailure(left -> {});
+        is(session, "stopping");
+    }
+
+    @Test
+    void whatTheSandboxAnswersWhileItIsBeingStoppedPassesUntouched() {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        rig.hand.on("/mine", (line, head) -> line.send(answer(Rig.get(ends))));
+        Future<HttpResponse<Buffer>> answer =
+                rig.gateway.request(HttpMethod.GET, rig.path(session, "/mine")).send();
+        Rig.eventually("it is there", () -> rig.hand.calls("/mine") == 1);
+        stopping(session);
+
+        ends.complete(404);
+
+        assertThat(await(answer).statusCode()).isEqualTo(404);
+        assertThat(await(answer).getHeader("X-Mine")).isEqualTo("yes");
     }
 
     @Test

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,12 +61,50 @@ class SessionHistoryTest {
     }
 
     private static boolean asleepSince(SandboxState... steps) {
-        Session start = session("s-1", running("rt1"));
-        Session now = start;
+        return after(steps).wasFoundAsleepSince(1);
+    }
+
+    /** One that ran, at revision 1. */
+    private static Session after(SandboxState... steps) {
+        Session now = session("s-1", running("rt1"));
         for (SandboxState next : steps) {
             now = now.to(next, NOON);
         }
-        return now.wasFoundAsleepSince(start.revision());
+        return now;
+    }
+
+    @Test
+    void itWasPutToSleepIfItWasNotWokenAfterThat() {
+        SandboxState pausing = new SandboxState.Pausing(LEASE, Examples.runtime("rt1"));
+        SandboxState resuming = new SandboxState.Resuming(LEASE, Examples.runtime("rt1"));
+
+        assertThat(after(pausing).wasPutToSleepSince(1)).isTrue();
+        assertThat(after(pausing, paused("rt1")).wasPutToSleepSince(1)).isTrue();
+        assertThat(after(paused("rt1"), resuming, running("rt1"), pausing).wasPutToSleepSince(1))
+                .isTrue();
+        assertThat(after(pausing, paused("rt1")).wasPutToSleepSince(2)).isFalse();
+        assertThat(after().wasPutToSleepSince(1)).isFalse();
+        assertThat(after(paused("rt1")).wasPutToSleepSince(1)).isFalse();
+        assertThat(after(pausing, running("rt1")).wasPutToSleepSince(1)).isFalse();
+        assertThat(after(pausing, paused("rt1"), resuming).wasPutToSleepSince(1))
+                .isFalse();
+    }
+
+    @Test
+    void itWasUpUntilItsPauseOrItsEndIsDone() {
+        SandboxState pausing = new SandboxState.Pausing(LEASE, Examples.runtime("rt1"));
+        SandboxState stopping = new SandboxState.Stopping(LEASE, Optional.of(Examples.runtime("rt1")));
+
+        assertThat(after().wasUpSince(1)).isTrue();
+        assertThat(after(pausing).wasUpSince(1)).isTrue();
+        assertThat(after(stopping).wasUpSince(1)).isTrue();
+        assertThat(after(paused("rt1")).wasUpSince(1)).isFalse();
+        assertThat(after(pausing, paused("rt1")).wasUpSince(1)).isFalse();
+        assertThat(after(pausing, running("rt1")).wasUpSince(1)).isFalse();
+        assertThat(after().wasUpSince(2)).as("another life").isFalse();
+        SandboxState[] many = new SandboxState[Session.REMEMBERED + 1];
+        Arrays.fill(many, pausing);
+        assertThat(after(many).wasUpSince(1)).as("forgotten").isFalse();
     }
 
     @Test
