@@ -234,9 +234,8 @@ final class Recovery {
         boolean sendable = body.replayable();
         boolean before = wakes > 0;
         wakes++;
-        boolean woken =
-                latest.awake() && latest.session().revision() != seen.session().revision();
-        return (woken ? way.awake(latest) : way.hold(latest)).compose(now -> {
+        boolean changed = latest.session().revision() != seen.session().revision();
+        return (changed ? way.awake(latest) : way.hold(latest)).compose(now -> {
             if (!sendable) {
                 return failed(Failures.bodyGone());
             }

@@ -407,6 +407,23 @@ class VerdictTest {
     }
 
     @Test
+    void whatACrashBreaksIsNotToldThatItSleeps() {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        CompletableFuture<Integer> ends = new CompletableFuture<>();
+        Future<HttpResponse<Buffer>> answer = underWay(session, "/poll", ends);
+        rig.upstream.session(session).crash();
+        rig.hand.on("/alive", (line, head) -> line.send(answer(502)));
+        rig.hand.on("/other", (line, head) -> line.send(answer(502)));
+        assertProblem(get(session, "/other"), 502, "runtime_disconnected");
+        is(session, "failed");
+
+        ends.complete(502);
+
+        assertProblem(await(answer), 502, "runtime_disconnected");
+    }
+
+    @Test
     void aCrashIsADisconnectUntilTheSandboxIsBack() {
         rig = Rig.with();
         String session = rig.running();
