@@ -7,10 +7,12 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Closes a session as its policy says. */
 final class CloseErrand {
     private final Errand errand;
+    private Predicate<Session> owed = session -> true;
 
     CloseErrand(Errand errand) {
         this.errand = errand;
@@ -44,10 +46,16 @@ final class CloseErrand {
         return lookAndStop();
     }
 
+    /** As {@link #stop()}, but leaves a session alone for which {@code isOwed} does not hold, whenever it is found to be so. */
+    Future<Session> stopWhile(Predicate<Session> isOwed) {
+        owed = isOwed;
+        return lookAndStop();
+    }
+
     /** Does not wait for a transition under way: a close wins over everything but another close. */
     private Future<Session> stop(Session session) {
         SandboxState state = session.state();
-        if (state instanceof SandboxState.Stopped) {
+        if (state instanceof SandboxState.Stopped || !owed.test(session)) {
             return Future.succeededFuture(session);
         }
         if (errand.joined() && state instanceof SandboxState.Failed failed && failedToStop(failed)) {

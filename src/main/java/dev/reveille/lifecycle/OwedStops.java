@@ -3,6 +3,7 @@ package dev.reveille.lifecycle;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.registry.Route;
 import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.Cause;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class OwedStops {
     private static final Logger LOG = LoggerFactory.getLogger(OwedStops.class);
     private static final Duration LONGEST = Duration.ofHours(1);
+
+    private static final Set<String> COMING_UP = Set.of("building", "starting", "resuming", "running");
 
     /** Whoever names runtimes that nobody knows could go on for ever. */
     private static final int MOST = 4_000;
@@ -39,8 +43,20 @@ final class OwedStops {
     /** What one tenant says of a runtime is nothing to another. */
     private record Whose(String tenant, RuntimeId runtime) {}
 
-    /** @param session empty if nobody here knew the runtime */
-    private record Owed(Optional<SessionId> session, Instant since) {}
+    /** @param session as it was then; empty if nobody here knew the runtime */
+    private record Owed(Optional<Session> session, Instant since) {
+        /** Whether no client, at whatever node, has set {@code now} going again. */
+        boolean isOwedBy(Session now) {
+            return session.filter(then -> wasWantedSince(then, now)).isEmpty();
+        }
+
+        private static boolean wasWantedSince(Session then, Session now) {
+            long since = then.createdAt().equals(now.createdAt()) ? then.revision() : 0;
+            return now.changes().stream()
+                    .filter(change -> change.revision() > since && change.cause() == Cause.CLIENT)
+                    .anyMatch(change -> COMING_UP.contains(change.state()));
+        }
+    }
 
     OwedStops(SessionRegistry registry, Upstream upstream, Lifecycle lifecycle, InstantSource clock) {
         this.registry = registry;
@@ -50,7 +66,7 @@ final class OwedStops {
     }
 
     void add(Session session) {
-        session.runtime().ifPresent(runtime -> add(session.tenant(), runtime.id(), Optional.of(session.id())));
+        session.runtime().ifPresent(runtime -> add(session.tenant(), runtime.id(), Optional.of(session)));
     }
 
     /** For one that nobody here knows, and that {@code tenant}'s upstream key may end. */
@@ -58,7 +74,7 @@ final class OwedStops {
         add(tenant, runtime, Optional.empty());
     }
 
-    private void add(String tenant, RuntimeId runtime, Optional<SessionId> session) {
+    private void add(String tenant, RuntimeId runtime, Optional<Session> session) {
         if (owed.size() < MOST) {
             owed.putIfAbsent(new Whose(tenant, runtime), new Owed(session, clock.instant()));
         }
@@ -68,7 +84,7 @@ final class OwedStops {
     Future<Session> wanted(String tenant, SessionId id, Supplier<Future<Session>> call) {
         owed.entrySet()
                 .removeIf(e -> e.getKey().tenant().equals(tenant)
-                        && e.getValue().session().equals(Optional.of(id)));
+                        && e.getValue().session().map(Session::id).equals(Optional.of(id)));
         return call.get().onSuccess(this::wanted);
     }
 
@@ -101,15 +117,15 @@ final class OwedStops {
             owed.remove(whose, one);
             return;
         }
-        session.map(s -> stop(whose, s))
+        session.map(s -> stop(whose, one, s))
                 .orElseGet(() -> upstream.api().stop(upstream.tenants().upstreamKey(whose.tenant()), whose.runtime()))
                 .onSuccess(stopped -> owed.remove(whose, one))
                 .onFailure(error ->
                         LOG.info("runtime={} could not be stopped yet: {}", whose.runtime(), error.getMessage()));
     }
 
-    private Future<Void> stop(Whose whose, Session session) {
+    private Future<Void> stop(Whose whose, Owed one, Session session) {
         SessionCommand close = SessionCommand.byClient(session.id(), whose.tenant(), LONGEST);
-        return new CloseErrand(lifecycle.errand(close)).stop().mapEmpty();
+        return new CloseErrand(lifecycle.errand(close)).stopWhile(one::isOwedBy).mapEmpty();
     }
 }
