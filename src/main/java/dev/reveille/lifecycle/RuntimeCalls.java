@@ -42,6 +42,7 @@ final class RuntimeCalls {
     private static final int NOT_FOUND = 404;
     private static final String RUNTIME_ID = "runtime_id";
     private static final String STATUS = "status";
+    private static final String SESSION_KEY = "session_api_key";
 
     private final SessionRegistry registry;
     private final Upstream upstream;
@@ -83,9 +84,10 @@ final class RuntimeCalls {
                                 ? underWay(lifecycle.errand(open), session)
                                 : Future.succeededFuture(session)));
         return within(deadline, started, () -> standing(command.id()))
-                .compose(session -> session.tenant().equals(command.tenant()) && hasItsRuntime(session)
-                        ? records.shown(session)
-                        : failed(new GatewayFailure.StartTimeout(notNamed(session))));
+                .compose(session ->
+                        session.tenant().equals(command.tenant()) && hasItsRuntime(session) && keyIsKnown(session)
+                                ? records.shown(session)
+                                : failed(new GatewayFailure.StartTimeout(notNamed(session))));
     }
 
     /** What is about to end, or to fall asleep, is not what a start is answered with: its client would wait for it in vain. */
@@ -95,8 +97,17 @@ final class RuntimeCalls {
                 && !(session.state() instanceof SandboxState.Pausing);
     }
 
+    /** A resume may bring another key, and until upstream has taken it nobody knows which. */
+    private boolean keyIsKnown(Session session) {
+        return !(session.state() instanceof SandboxState.Resuming)
+                || transitions.accepted(session.id()).isComplete();
+    }
+
     private static String notNamed(Session session) {
         SandboxState state = session.state();
+        if (state instanceof SandboxState.Resuming) {
+            return "the runtime API has not taken the resume yet; it goes on, so ask again";
+        }
         return state instanceof SandboxState.Stopping || state instanceof SandboxState.Pausing
                 ? "the session's sandbox is still " + state.word() + "; ask again"
                 : "the runtime API has not named the sandbox yet; the start goes on, so ask again";
@@ -119,7 +130,12 @@ final class RuntimeCalls {
                 command.tenant(),
                 session.id(),
                 () -> records.inspected(session).compose(now -> wake(errand, command, now)));
-        return within(deadline, resumed, () -> standing(session.id())).compose(records::shown);
+        return within(deadline, resumed, () -> standing(session.id()))
+                .compose(now -> records.shown(now).onSuccess(answer -> {
+                    if (!keyIsKnown(now)) {
+                        answer.remove(SESSION_KEY);
+                    }
+                }));
     }
 
     private Future<Session> wake(Errand errand, RuntimeCommand command, Session session) {
@@ -180,7 +196,7 @@ final class RuntimeCalls {
                     JsonObject answer = new JsonObject()
                             .put(RUNTIME_ID, command.id().value())
                             .put(STATUS, "starting");
-                    done.sessionKey().ifPresent(key -> answer.put("session_api_key", key));
+                    done.sessionKey().ifPresent(key -> answer.put(SESSION_KEY, key));
                     return records.find(command)
                             .compose(found -> found.map(records::shown).orElseGet(() -> Future.succeededFuture(answer)))
                             .otherwise(answer);

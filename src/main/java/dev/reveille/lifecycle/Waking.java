@@ -37,10 +37,9 @@ final class Waking {
         SandboxRuntime runtime = course.at().runtime().orElseThrow();
         return upstream.lookUp(course.at())
                 .compose(found -> comingUp(found, runtime)
-                        .map(current -> {
-                            course.wasAccepted(current);
-                            return arrival.of(course, current, "");
-                        })
+                        .map(current -> takeOver(course, runtime, current)
+                                .onSuccess(course::wasAccepted)
+                                .compose(known -> arrival.of(course, known, "")))
                         .orElseGet(() -> wake(course)));
     }
 

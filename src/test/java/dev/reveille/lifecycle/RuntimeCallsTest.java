@@ -94,6 +94,44 @@ class RuntimeCallsTest {
     }
 
     @Test
+    void asLongAsUpstreamHasNotTakenAResumeNobodyIsToldAKey() {
+        upstream.rotatesSessionKeys().session("s-1").withKey("first");
+        node("upstream.call-timeout=10s");
+        JsonObject first = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+        assertThat(first.getString("session_api_key")).isEqualTo("first");
+        String runtime = first.getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        upstream.on("POST", "/resume").usual().afterMillis(1500);
+
+        RuntimeCommand hasty = new RuntimeCommand(new RuntimeId(runtime), Tenants.EVERYBODY, ofMillis(200));
+        JsonObject resuming = await(Catalogue.RUNTIME_RESUME.ask(vertx.eventBus(), hasty, TestNode.LONG));
+        Future<JsonObject> started = starting("s-1", Tenants.EVERYBODY, ofMillis(200));
+
+        assertThat(resuming.getString("status")).isEqualTo("starting");
+        assertThat(resuming.containsKey("session_api_key")).isFalse();
+        assertThat(failureOf(started).code()).isEqualTo("start_timeout");
+        JsonObject late = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+        assertThat(upstream.session("s-1").sessionKey()).contains(late.getString("session_api_key"));
+    }
+
+    @Test
+    void whatIsStartedAgainAtAnotherNodeIsNotStoppedForAnEarlierPromise() {
+        node();
+        node();
+        // Each address asks the two in turn: both starts come to different nodes, and the stop to the first.
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.on("POST", "/stop").answers(500);
+        await(asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY));
+
+        JsonObject again = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+        upstream.asUsual();
+        await(vertx.timer(SOME_SWEEPS));
+
+        assertThat(again.getString("runtime_id")).isEqualTo(runtime);
+        assertThat(upstream.session("s-1").status()).isEqualTo("running");
+    }
+
+    @Test
     void aStopOfWhatNobodyHereKnowsIsAskedForUntilUpstreamDoesIt() {
         upstream.session("s-1").isRunning();
         upstream.onControl().answers(500);
