@@ -169,9 +169,19 @@ final class Attempt {
     /** What is left of it will not be read: its connection is of no use to others, unless it has many streams. */
     private static void cut(HttpClientRequest request) {
         if (multiplexed(request)) {
+            begin(request);
             request.reset(CANCEL).onFailure(before -> {});
         } else {
             Transport.cut(request.connection());
+        }
+    }
+
+    /** A stream that never began would keep its place in Vert.x' pool for ever. */
+    private static void begin(HttpClientRequest request) {
+        try {
+            request.sendHead().onFailure(before -> {});
+        } catch (IllegalArgumentException | IllegalStateException begun) {
+            LOG.trace("its head was sent");
         }
     }
 

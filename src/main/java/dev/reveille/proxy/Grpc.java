@@ -47,10 +47,11 @@ final class Grpc {
                         .setMaxHeaderListSize(http1.getMaxHeaderSize()));
     }
 
+    /** Until a connection stands it takes one request; the others of a burst wait for it, no longer than one may take to stand. */
     static PoolOptions pool(int mostRequests) {
         return new PoolOptions()
                 .setHttp1MaxSize(1)
                 .setHttp2MaxSize(mostRequests / STREAMS_PER_CONNECTION)
-                .setMaxWaitQueueSize(0);
+                .setMaxWaitQueueSize(mostRequests);
     }
 }

@@ -25,6 +25,8 @@ import io.vertx.grpc.server.GrpcServerRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +36,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real gRPC client and server, with the gateway between them. */
 class GrpcTest {
@@ -123,6 +127,11 @@ class GrpcTest {
 
     /** Where the gateway tells sandboxes apart by path, that stands before the service's own name. */
     private static Future<GrpcClientRequest<Buffer, Buffer>> call(Rig rig, String runtime, String method) {
+        return call(client, rig, runtime, method);
+    }
+
+    private static Future<GrpcClientRequest<Buffer, Buffer>> call(
+            GrpcClient client, Rig rig, String runtime, String method) {
         ServiceName service = ServiceName.create(runtime + "/runtime/" + PACKAGE, "Echo");
         return client.request(
                 SocketAddress.inetSocketAddress(rig.port(), "127.0.0.1"),
@@ -236,6 +245,86 @@ class GrpcTest {
         await(call.write(Buffer.buffer("x")));
 
         assertThatThrownBy(() -> await(end.future())).isNotInstanceOf(AssertionError.class);
+    }
+
+    /** As when a server ends the call before the client has, or leaves. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anAnswerThatIsWholeReachesASlowReaderThoughItsStreamIsReset(boolean byReset) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FrameLine client = FrameLine.to(rig.port())) {
+            String app = rig.servedWithApp("early" + byReset, "http://127.0.0.1:" + server.getLocalPort());
+            client.request(1, "POST", app + "/echo.Echo/Say", false, "content-type", "application/grpc");
+
+            try (FrameLine sandbox = FrameLine.greeted(server.accept())) {
+                int stream = sandbox.until(frame -> frame.type() == FrameLine.HEADERS).stream();
+                sandbox.headers(stream, false, ":status", "200");
+                for (int i = 0; i < 4; i++) {
+                    sandbox.data(stream, false, new byte[16_000]);
+                }
+                // More than the client takes, in more pieces than are read for one that does not read.
+                for (int i = 0; i < 4_000; i++) {
+                    sandbox.data(stream, false, new byte[] {'x'});
+                }
+                sandbox.settled();
+                if (byReset) {
+                    sandbox.headers(stream, true, "grpc-status", "0").reset(stream, 0);
+                } else {
+                    sandbox.send(FrameLine.GOAWAY, 0, 0, new byte[] {0x7f, -1, -1, -1, 0, 0, 0, 0});
+                    sandbox.headers(stream, true, "grpc-status", "0");
+                }
+                sandbox.settled();
+                assertThat(client.head(1)).containsEntry(":status", "200");
+                client.settled();
+                client.open(0, 100_000).open(1, 100_000);
+
+                assertThat(client.head(1)).containsEntry("grpc-status", "0");
+            }
+        }
+    }
+
+    @Test
+    void callsThatAreGivenUpAtOnceLeaveNothingBehind() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            try (FrameLine raw = FrameLine.to(rig.port()).cork(true)) {
+                for (int call = 0; call < 1_900; call++) {
+                    int stream = 1 + 2 * call;
+                    raw.request(
+                                    stream,
+                                    "POST",
+                                    "/grpc/runtime/echo.Echo/Wait",
+                                    false,
+                                    "content-type",
+                                    "application/grpc")
+                            .reset(stream, 8);
+                }
+                raw.cork(false).settled();
+            }
+        }
+        aCallAndItsTrailersGoThroughInHttp2();
+    }
+
+    @Test
+    void aBurstOfCallsBeforeAnyConnectionStandsIsServed() {
+        String runtime = "burst";
+        rig.served(runtime, "http://127.0.0.1:" + server().actualPort());
+        List<Future<GrpcClientResponse<Buffer, Buffer>>> answers = new ArrayList<>();
+        List<GrpcClient> clients = new ArrayList<>();
+        for (int i = 0; i < 1_200; i++) {
+            if (i % 50 == 0) {
+                clients.add(GrpcClient.client(rig.vertx));
+            }
+            answers.add(call(clients.get(clients.size() - 1), rig, runtime, "Say")
+                    .compose(call -> {
+                        Future<GrpcClientResponse<Buffer, Buffer>> answer = call.response();
+                        call.end(Buffer.buffer("hello")).onFailure(lost -> {});
+                        return answer;
+                    }));
+        }
+
+        assertThat(answers)
+                .allSatisfy(answer -> assertThat(await(answer).status()).isIn(null, GrpcStatus.OK));
+        clients.forEach(one -> await(one.close()));
     }
 
     @Test

@@ -7,9 +7,11 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.vertx.core.buffer.Buffer;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,10 +51,13 @@ public final class FrameLine implements AutoCloseable {
 
     private final Socket socket;
     private final DataInputStream in;
+    private final OutputStream out;
+    private boolean corked;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
 
     private FrameLine(Socket socket) throws IOException {
         this.socket = socket;
+        this.out = new BufferedOutputStream(socket.getOutputStream(), 1 << 20);
         this.in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
     }
 
@@ -103,8 +108,17 @@ public final class FrameLine implements AutoCloseable {
     }
 
     public FrameLine raw(byte[] bytes) throws IOException {
-        socket.getOutputStream().write(bytes);
-        socket.getOutputStream().flush();
+        out.write(bytes);
+        if (!corked) {
+            out.flush();
+        }
+        return this;
+    }
+
+    /** What is said from now on leaves at once and together, when it is uncorked. */
+    public FrameLine cork(boolean on) throws IOException {
+        corked = on;
+        out.flush();
         return this;
     }
 
