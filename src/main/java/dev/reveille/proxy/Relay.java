@@ -42,6 +42,7 @@ final class Relay implements Splice.Body {
     private long delivered;
     private long movedAt;
     private boolean paused;
+    private boolean lastWords;
     private Future<Void> last;
 
     private Relay(ProxyContext proxy, HttpClientResponse from, HttpServerRequest in, boolean fresh) {
@@ -103,7 +104,7 @@ final class Relay implements Splice.Body {
         if (!from.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
             delimit();
         }
-        from.exceptionHandler(broken -> through.tryFail(new Loss(Loss.Kind.BROKEN, broken)));
+        from.exceptionHandler(broken -> brokeOff(vertx, broken));
         from.endHandler(v -> over());
         from.handler(this::pass);
         if (idle.exists()) {
@@ -119,6 +120,26 @@ final class Relay implements Splice.Body {
         // Somebody may wait for the head of a stream whose first byte is late.
         vertx.runOnContext(v -> headAtLeast());
         return through.future().compose(all -> ended());
+    }
+
+    /**
+     * A sandbox may say of a stream of HTTP/2 that it is over once the whole answer is on its way
+     * (<a href="https://www.rfc-editor.org/rfc/rfc9113#section-8.1">RFC 9113, 8.1</a>), and no more of it can be here than its
+     * window takes. So while the client does not read, what has come is handed over first, and the end may be in it.
+     */
+    private void brokeOff(Vertx vertx, Throwable broken) {
+        if (from.version() == HttpVersion.HTTP_2 && paused) {
+            lastWords = true;
+            paused = false;
+            from.resume();
+            vertx.runOnContext(v -> vertx.runOnContext(handedOver -> fail(broken)));
+        } else {
+            fail(broken);
+        }
+    }
+
+    private void fail(Throwable broken) {
+        through.tryFail(new Loss(Loss.Kind.BROKEN, broken));
     }
 
     /** Without a length the end is told by the last chunk, or in HTTP/1.0, which has no chunks, by closing. */
@@ -155,7 +176,7 @@ final class Relay implements Splice.Body {
         if (splice.isPresent() && splice.get().joined()) {
             return;
         }
-        if (to.writeQueueFull()) {
+        if (to.writeQueueFull() && !lastWords) {
             paused = true;
             from.pause();
             to.drainHandler(v -> goOn());
@@ -240,7 +261,7 @@ final class Relay implements Splice.Body {
 
     /** At each piece, since Vert.x lets a connection be read again when it has passed on what it kept. */
     private void stopIfUnread() {
-        if (unread.full()) {
+        if (unread.full() && !lastWords) {
             reading(false);
         }
     }
