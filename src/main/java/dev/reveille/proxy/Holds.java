@@ -63,8 +63,7 @@ public final class Holds {
      */
     Optional<GatewayFailure> enter(Route route, boolean guest) {
         if (closed) {
-            return Optional.of(
-                    new GatewayFailure.ShuttingDown("this node is about to leave; try again", Duration.ofSeconds(1)));
+            return Optional.of(leaving());
         }
         if (all.incrementAndGet() > limits.perNode()) {
             all.decrementAndGet();
@@ -109,6 +108,10 @@ public final class Holds {
         // The request itself is among all already.
         long room = limits.perNode() - all.get() + 1L;
         return (int) Math.min(limits.perTenant(), Math.max(1, (limits.perTenant() * room + reserve - 1) / reserve));
+    }
+
+    static GatewayFailure leaving() {
+        return new GatewayFailure.ShuttingDown("this node is about to leave; try again", Duration.ofSeconds(1));
     }
 
     private GatewayFailure full(String whose) {

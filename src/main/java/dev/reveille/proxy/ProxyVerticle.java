@@ -74,6 +74,7 @@ public final class ProxyVerticle extends VerticleBase {
     private final Function<Vertx, Handler<HttpServerRequest>> api;
     private final BooleanSupplier leaving;
     private final Optional<Certificates> certificates;
+    private Waker waker;
     private AliveProbe probe;
     private HttpClientAgent client;
     private HttpClientAgent grpcClient;
@@ -148,6 +149,7 @@ public final class ProxyVerticle extends VerticleBase {
                 .setMaxHeaderSize(LONGEST_HEAD);
         client = client(toSandboxes, new PoolOptions());
         grpcClient = client(Grpc.client(toSandboxes), Grpc.pool(CONNECTIONS_PER_ORIGIN));
+        waker = new Waker(vertx, registry, holds, settings.hold().deadline());
         ProxyMeters requests = new ProxyMeters(meters);
         Verdicts verdicts = new Verdicts(probe, proxy.verdictCache(), clock);
         ProxyContext context = new ProxyContext(
@@ -156,7 +158,7 @@ public final class ProxyVerticle extends VerticleBase {
                 new Connections(vertx, client, grpcClient, proxy.connectTimeout(), KEEP_ALIVE, CONNECTIONS_PER_ORIGIN),
                 silence,
                 idle,
-                new Waker(vertx, registry, holds, settings.hold().deadline()),
+                waker,
                 holds,
                 verdicts,
                 new Intents(proxy.intents()),
@@ -214,9 +216,12 @@ public final class ProxyVerticle extends VerticleBase {
     public Future<?> stop() {
         Duration drain = settings.shutdown().drain();
         tunnels.leave(settings.shutdown().websocketWindow());
+        long lastCall =
+                vertx.setTimer(Math.max(1, settings.shutdown().holdWindow().toMillis()), t -> waker.leave());
         Future<Void> drained = server.shutdown(drain.toMillis(), TimeUnit.MILLISECONDS);
         Future<Void> portsDrained = ports == null ? Future.succeededFuture() : ports.shutdown(drain);
         return Future.join(drained, portsDrained)
+                .onComplete(over -> vertx.cancelTimer(lastCall))
                 .eventually(client::close)
                 .eventually(grpcClient::close)
                 .eventually(probe::close);

@@ -12,7 +12,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -37,6 +39,8 @@ final class Waker {
     private final Holds holds;
     private final Duration deadline;
     private final Map<SessionId, Future<JsonObject>> underWay = new HashMap<>();
+    private final Set<Promise<Route>> waiting = new HashSet<>();
+    private boolean left;
 
     Waker(Vertx vertx, SessionRegistry registry, Holds holds, Duration deadline) {
         this.vertx = vertx;
@@ -72,6 +76,15 @@ final class Waker {
         return held(comingUp, patience, gone, turn, false, held -> arrival(comingUp, patience.forWake(), held));
     }
 
+    /**
+     * From now on nobody waits here: this node is about to close its connections. All that wait fail with {@code
+     * shutting_down}, and so do those that come.
+     */
+    void leave() {
+        left = true;
+        Set.copyOf(waiting).forEach(held -> held.tryFail(Holds.leaving().asException()));
+    }
+
     private Future<Route> held(
             Route route,
             Patience patience,
@@ -79,13 +92,18 @@ final class Waker {
             Turn turn,
             boolean awake,
             Consumer<Promise<Route>> wait) {
+        if (left) {
+            return Future.failedFuture(Holds.leaving().asException());
+        }
         var refusal = holds.enter(route, turn.guest());
         if (refusal.isPresent()) {
             return Future.failedFuture(refusal.get().asException());
         }
         Promise<Route> held = Promise.promise();
+        waiting.add(held);
         long[] timer = {-1};
-        Future<Route> left = held.future().onComplete(done -> {
+        Future<Route> over = held.future().onComplete(done -> {
+            waiting.remove(held);
             vertx.cancelTimer(timer[0]);
             holds.leave(route, turn.guest());
             if (done.failed()) {
@@ -106,7 +124,7 @@ final class Waker {
         } catch (RuntimeException defect) {
             held.tryFail(defect);
         }
-        return left;
+        return over;
     }
 
     private boolean isAwake(Route route) {

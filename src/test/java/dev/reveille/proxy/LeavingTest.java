@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import static dev.reveille.testing.TestGateway.await;
+import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.testing.Line;
@@ -118,6 +119,29 @@ class LeavingTest {
                 client.rest();
             }
             await(stopped);
+        }
+    }
+
+    @Test
+    void whoStillWaitsForASandboxAtTheEndIsToldToComeAgain() throws Exception {
+        try (Rig rig = Rig.with("shutdown.drain=3s")) {
+            String session = rig.paused();
+            rig.upstream.resumeTakes(ofMinutes(10));
+            try (Line client = rig.client()
+                    .send("POST " + rig.path(session, "/act")
+                            + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 2\r\n\r\n{}")) {
+                Rig.eventually("it waits", () -> rig.metric("reveille_holds") == 1);
+
+                Future<Void> stopped = rig.gateway.gateway().stop();
+
+                Line.Head head = client.head();
+                assertThat(head.status()).isEqualTo(503);
+                assertThat(head.field("Retry-After")).isEqualTo("1");
+                assertThat(client.body(head)).contains("\"code\":\"shutting_down\"");
+                assertThat(client.rest()).isEmpty();
+                await(stopped);
+                assertThat(rig.upstream.calls("* " + rig.path(session, "/act"))).isZero();
+            }
         }
     }
 

@@ -32,6 +32,7 @@ import io.vertx.junit5.VertxExtension;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -124,6 +125,22 @@ class WakerTest {
         Future<Route> never = waits(waker(ofHours(2)));
 
         assertThatThrownBy(() -> await(never)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(holds.of("t")).isZero();
+    }
+
+    @Test
+    void whoWaitsWhenTheNodeLeavesIsToldSoAndGivesItsSeatBack() {
+        Catalogue.RESUME.serve(vertx.eventBus(), command -> second.future());
+        Waker waker = waker(ofSeconds(10));
+        Future<Route> early = waits(waker);
+        Future<Route> alike = waits(waker);
+        Rig.eventually("both wait", () -> holds.of("t") == 2);
+
+        loop.runOnContext(v -> waker.leave());
+
+        for (Future<Route> told : List.of(early, alike, waits(waker))) {
+            assertThatThrownBy(() -> await(told)).hasMessageContaining("shutting_down");
+        }
         assertThat(holds.of("t")).isZero();
     }
 }
