@@ -36,7 +36,7 @@ public final class Holds {
                 .register(meters);
     }
 
-    /** From now on nobody may begin to wait: this node is about to leave. */
+    /** From now on nobody may begin to wait for a sandbox that is not awake: this node is about to leave. */
     public void close() {
         closed = true;
     }
@@ -62,9 +62,11 @@ public final class Holds {
      * @return why the request may not wait; empty if it now does, and {@link #leave} has to follow
      */
     Optional<GatewayFailure> enter(Route route, boolean guest) {
-        if (closed) {
-            return Optional.of(leaving());
-        }
+        return closed ? Optional.of(leaving()) : lineUp(route, guest);
+    }
+
+    /** The same for one that waits behind others only, as its sandbox is awake: while this node leaves, too. */
+    Optional<GatewayFailure> lineUp(Route route, boolean guest) {
         if (all.incrementAndGet() > limits.perNode()) {
             all.decrementAndGet();
             return Optional.of(full("this node"));

@@ -95,7 +95,7 @@ final class Waker {
         if (left) {
             return Future.failedFuture(Holds.leaving().asException());
         }
-        var refusal = holds.enter(route, turn.guest());
+        var refusal = awake ? holds.lineUp(route, turn.guest()) : holds.enter(route, turn.guest());
         if (refusal.isPresent()) {
             return Future.failedFuture(refusal.get().asException());
         }

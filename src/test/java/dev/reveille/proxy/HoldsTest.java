@@ -113,4 +113,15 @@ class HoldsTest {
             assertThat(r.retryAfter()).isPresent();
         });
     }
+
+    @Test
+    void behindOthersAtASandboxThatIsAwakeThereIsRoomUntilItHasLeftButNotMoreThanEver() {
+        holds.close();
+
+        assertThat(holds.lineUp(route("a1", "a"), false)).isEmpty();
+        assertThat(holds.lineUp(route("a1", "a"), false))
+                .hasValueSatisfying(r -> assertThat(r.code()).isEqualTo("too_many_waiting"));
+        holds.leave(route("a1", "a"), false);
+        assertThat(holds.of("a")).isZero();
+    }
 }

@@ -143,4 +143,21 @@ class WakerTest {
         }
         assertThat(holds.of("t")).isZero();
     }
+
+    @Test
+    void whoLinesUpForASandboxThatIsAwakeMayDoSoWhileTheNodeLeaves() {
+        Promise<Route> inLine = Promise.promise();
+        holds.close();
+
+        loop.runOnContext(v -> waker(ofSeconds(10))
+                .lineUp(
+                        new Route(asleep, RUNTIME, Map.of()),
+                        new Waker.Patience(ofSeconds(10), ofSeconds(10)),
+                        Promise.<Void>promise().future(),
+                        new Turn(vertx, null, System.nanoTime(), false))
+                .onComplete(inLine));
+
+        assertThat(await(inLine.future())).isNotNull();
+        assertThat(holds.of("t")).isZero();
+    }
 }
