@@ -238,6 +238,29 @@ class WakingPageIT {
     }
 
     @Test
+    void whereNothingIsStoredItStopsAskingAllTheSame() {
+        rig = Rig.with(
+                SOON, "http.routing=subdomain", "http.domain=localhost", "http.public-url=http://gateway.invalid:1");
+        String session = aSandboxThatWakesSlowly();
+        String kept = "history.state['reveille.waking." + rig.runtime(session) + "']";
+        Browser.Tab tab = aTab();
+        tab.withoutStorage();
+
+        tab.open("http://" + rig.runtime(session) + ".localhost:" + rig.port() + "/app");
+        tab.until("document.title === 'Waking your sandbox' && " + kept + ".looks === 1");
+        tab.says("history.replaceState({ ...history.state, theirs: 7 }, '')");
+        tab.until(kept + ".looks === 2");
+        tab.says("(history.replaceState({ ...history.state, ['reveille.waking." + rig.runtime(session)
+                + "']: { at: Date.now() - 200000, openings: 0, looks: 40 } }, ''), location.reload())");
+        tab.until("document.title === 'The sandbox takes too long'");
+        rig.upstream.session(session).isRunning();
+        tab.says("document.getElementById('again').click()");
+
+        tab.until("document.title === 'app'");
+        assertThat(tab.says("JSON.stringify(history.state)")).isEqualTo("{\"theirs\":7}");
+    }
+
+    @Test
     void manyTabsWakeItOnceAndAllGetTheirPage() {
         rig = Rig.with(SOON);
         String session = aSandboxThatWakesSlowly();

@@ -261,6 +261,13 @@ public final class Browser implements AutoCloseable {
             call(session, "Emulation.setScriptExecutionDisabled", new JsonObject().put("value", true));
         }
 
+        /** Keeps nothing for its pages, as many browsers do in frames. */
+        public void withoutStorage() {
+            String refusing =
+                    "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no'); } })";
+            call(session, "Page.addScriptToEvaluateOnNewDocument", new JsonObject().put("source", refusing));
+        }
+
         /** Prefers what moves less, in addition to its colours. */
         public void withoutMotion(boolean dark) {
             call(
