@@ -104,15 +104,13 @@ public final class HttpListeners {
     }
 
     /**
-     * Tells the client to go elsewhere with its next request.
+     * Tells the client to go elsewhere with its next request. Not for one that asks for a tunnel, which is its last.
      *
      * @param atMost how long its requests that are under way may take
      */
     public static void sayGoodbye(HttpServerRequest request, Duration atMost) {
         if (request.version() != HttpVersion.HTTP_2) {
-            if (request.getHeader(HttpHeaders.UPGRADE) == null) {
-                request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-            }
+            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         } else if (!Http2Streams.saidGoodbye(request)) {
             request.connection()
                     .shutdown(atMost.toMillis(), TimeUnit.MILLISECONDS)

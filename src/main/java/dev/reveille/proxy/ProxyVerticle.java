@@ -244,7 +244,7 @@ public final class ProxyVerticle extends VerticleBase {
             Handler<HttpServerRequest> others,
             Optional<SandboxPath> path,
             HttpServerRequest request) {
-        if (leaving.getAsBoolean()) {
+        if (leaving.getAsBoolean() && !EndToEnd.asksForUpgrade(request)) {
             HttpListeners.sayGoodbye(
                     request,
                     settings.shutdown().notReady().plus(settings.shutdown().drain()));

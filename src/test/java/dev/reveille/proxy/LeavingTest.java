@@ -11,6 +11,8 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a node leaves. */
 class LeavingTest {
@@ -105,18 +107,41 @@ class LeavingTest {
         }
     }
 
-    @Test
-    void clientsAreAskedToUseTheirConnectionsNoMore() throws Exception {
+    /** Some offer HTTP/2 with what is then answered as any other request. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+                "Upgrade: websocket\r\n"
+            })
+    void clientsAreAskedToUseTheirConnectionsNoMore(String fields) throws Exception {
         try (Rig rig = Rig.with("shutdown.not-ready=1s")) {
             String session = rig.running();
             String path = rig.path(session, "/list_files");
             Future<Void> stopped = rig.gateway.gateway().stop();
 
-            try (Line client = rig.client().send("GET " + path + " HTTP/1.1\r\nHost: gw\r\n\r\n")) {
+            try (Line client = rig.client().send("GET " + path + " HTTP/1.1\r\nHost: gw\r\n" + fields + "\r\n")) {
                 Line.Head head = client.head();
                 assertThat(head.status()).isEqualTo(200);
                 assertThat(head.field("Connection")).isEqualToIgnoringCase("close");
                 client.rest();
+            }
+            await(stopped);
+        }
+    }
+
+    @Test
+    void aWebsocketIsOpenedAsEverWhileItStillListens() throws Exception {
+        try (Rig rig = Rig.with("shutdown.not-ready=1s", "shutdown.websockets=0s")) {
+            rig.hand.on("/ws", (line, head) -> line.send(AGREED));
+            String path = rig.hand("/ws");
+            Future<Void> stopped = rig.gateway.gateway().stop();
+
+            try (Line client = rig.client().send("GET " + path + UPGRADE)) {
+                Line.Head head = client.head();
+                assertThat(head.status()).isEqualTo(101);
+                assertThat(head.field("Connection")).isEqualToIgnoringCase("upgrade");
             }
             await(stopped);
         }
