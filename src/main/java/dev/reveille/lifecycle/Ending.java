@@ -10,6 +10,7 @@ import dev.reveille.session.Session;
 import io.vertx.core.Future;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** From running to paused, and from anywhere to stopped: order it, then wait until upstream reports it. */
 final class Ending {
@@ -29,16 +30,34 @@ final class Ending {
         SandboxRuntime runtime = course.at().runtime().orElseThrow();
         return upstream.pause(course.at(), runtime.id())
                 .compose(
-                        accepted -> reported(course, r -> r.status() != Status.RUNNING, runtime)
+                        accepted -> reported(course, Report::endsPause, () -> look(course, runtime))
                                 .map(found -> found.orElse(Report.of(Status.PAUSED))),
-                        refused -> upstream.lookUp(course.at())
-                                .map(found -> Report.of(found, runtime))
-                                .compose(
-                                        now -> now.status() == Status.RUNNING
-                                                ? Future.failedFuture(refused)
-                                                : Future.succeededFuture(now),
-                                        unavailable -> Future.failedFuture(refused)))
+                        refused -> look(course, runtime)
+                                .map(Optional::of)
+                                .otherwise(Optional.empty())
+                                .map(found -> found.filter(Report::isDown))
+                                .compose(found -> found.map(Future::succeededFuture)
+                                        .orElseGet(() -> Future.failedFuture(refused))))
                 .compose(now -> pausedOrElse(course, runtime, now));
+    }
+
+    /** Fails where upstream does not know the session, but its runtime: that is a router's 404, and no report. */
+    private Future<Report> look(Course course, SandboxRuntime runtime) {
+        return upstream.lookUp(course.at())
+                .compose(found -> found.isPresent() ? told(found, runtime) : gone(course, runtime));
+    }
+
+    private static Future<Report> told(Optional<RuntimeRecord> found, SandboxRuntime runtime) {
+        return Future.succeededFuture(Report.of(found, runtime));
+    }
+
+    private Future<Report> gone(Course course, SandboxRuntime runtime) {
+        return upstream.isGone(course.at().tenant(), runtime.id())
+                .compose(gone -> gone
+                        ? Future.succeededFuture(Report.of(Status.STOPPED))
+                        : Future.failedFuture(new GatewayFailure.RuntimeApiUnavailable(
+                                        "the runtime API does not know the session now")
+                                .asException()));
     }
 
     private static Future<Session> pausedOrElse(Course course, SandboxRuntime runtime, Report now) {
@@ -69,7 +88,10 @@ final class Ending {
 
     private Future<Void> stop(Course course, SandboxRuntime runtime) {
         return upstream.stop(course.at(), runtime.id())
-                .compose(accepted -> reported(course, r -> !r.isThere(), runtime))
+                .compose(accepted -> reported(
+                        course,
+                        r -> !r.isThere(),
+                        () -> upstream.lookUp(course.at()).map(found -> Report.of(found, runtime))))
                 .compose(found -> found.filter(Report::isThere).isEmpty()
                         ? Future.succeededFuture()
                         : Future.failedFuture(new GatewayFailure.StepFailed(
@@ -92,12 +114,8 @@ final class Ending {
     }
 
     /** @return what upstream reported last; empty if it could not be asked, in which case its having accepted counts */
-    private Future<Optional<Report>> reported(Course course, Predicate<Report> done, SandboxRuntime runtime) {
-        return polling.until(
-                done,
-                () -> upstream.lookUp(course.at()).map(found -> Report.of(found, runtime)),
-                course.deadline(),
-                course::ours);
+    private Future<Optional<Report>> reported(Course course, Predicate<Report> done, Supplier<Future<Report>> look) {
+        return polling.until(done, look, course.deadline(), course::ours);
     }
 
     /** What upstream says of one runtime, {@code STOPPED} if it knows none or another. */
@@ -112,6 +130,15 @@ final class Ending {
                             .orElse(false))
                     .map(RuntimeRecord::status)
                     .orElse(Status.STOPPED));
+        }
+
+        /** Whether there is nothing more to wait for after a pause. */
+        boolean endsPause() {
+            return isDown() || status == Status.ERROR;
+        }
+
+        boolean isDown() {
+            return status == Status.PAUSED || status == Status.STOPPED;
         }
 
         boolean isThere() {

@@ -140,6 +140,52 @@ class EndingTest {
     }
 
     @Test
+    void oneFalse404AfterAPauseDoesNotEndTheSession() {
+        node.open("s-1");
+        upstream.on("GET", "/sessions/s-1")
+                .answersHtml(404, "<h1>no such route</h1>")
+                .then(200);
+
+        assertThat(await(node.pausing("s-1")).getString("state")).isEqualTo("paused");
+
+        assertThat(await(node.resuming("s-1")).getString("runtime_id")).isEqualTo("rt1");
+    }
+
+    @Test
+    void anAcceptedPauseCountsWhereNothingButFalse404sFollow() {
+        node.open("s-1");
+        upstream.on("GET", "/sessions/s-1").answersHtml(404, "<h1>no such route</h1>");
+
+        assertThat(await(node.pausing("s-1")).getString("state")).isEqualTo("paused");
+    }
+
+    @Test
+    void aFalse404AfterARefusedPauseLeavesItRunning() {
+        node.open("s-1");
+        upstream.on("POST", "/pause").answers(500);
+        upstream.on("GET", "/sessions/s-1").answersHtml(404, "<h1>no such route</h1>");
+
+        assertThat(failureOf(node.pausing("s-1")).code()).isEqualTo("pause_failed");
+
+        assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("running");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"starting", "scaling-down"})
+    void whileUpstreamReportsSomethingElseItIsAskedOn(String status) {
+        node.open("s-1");
+        upstream.on("GET", "/sessions/s-1")
+                .answersJson(new JsonObject()
+                        .put("session_id", "s-1")
+                        .put("runtime_id", "rt1")
+                        .put("url", upstream.session("s-1").url().toString())
+                        .put("status", status))
+                .then(200);
+
+        assertThat(await(node.pausing("s-1")).getString("state")).isEqualTo("paused");
+    }
+
+    @Test
     void aPauseThatWasOrderedDuringAStartWaitsForIt() {
         upstream.startTakes(ofMillis(100));
         Future<JsonObject> opening = node.opening("s-1", new JsonObject());
