@@ -122,7 +122,7 @@ final class Discovery {
         Optional<SandboxRuntime> runtime =
                 found.runtime().map(r -> session.runtime().map(r::completedBy).orElse(r));
         return switch (found.status()) {
-            case RUNNING -> runtime.map(SandboxState.Running::new);
+            case RUNNING -> runtime.map(live -> up(session, live));
             case PAUSED -> runtime.map(SandboxState.Paused::new);
             case STOPPED ->
                 session.state() instanceof SandboxState.Stopped
@@ -139,12 +139,30 @@ final class Discovery {
         };
     }
 
+    /** What came up without us has not got its variables: it is let at nobody before it has. */
+    private SandboxState up(Session session, SandboxRuntime live) {
+        boolean same = session.state() instanceof SandboxState.Running running
+                && running.live().id().equals(live.id());
+        return same || session.spec().initialEnv().isEmpty()
+                ? new SandboxState.Running(live)
+                : new SandboxState.Starting(leases.forStep(Step.START), Optional.of(live));
+    }
+
     /** What we took to be asleep, gone or too late may have been set going by others, or take longer than we waited. */
     private static boolean mayComeUp(SandboxState state) {
-        boolean late = state instanceof SandboxState.Failed failed
-                && (failed.failure() instanceof GatewayFailure.StartTimeout
-                        || failed.failure() instanceof GatewayFailure.WakeTimeout);
+        boolean late = state instanceof SandboxState.Failed failed && mayBeLate(failed.failure());
         return late || state instanceof SandboxState.Paused || state instanceof SandboxState.Stopped;
+    }
+
+    /** Whether what failed may take place all the same: upstream may have set about it, whatever it answered. */
+    private static boolean mayBeLate(GatewayFailure failure) {
+        return switch (failure.kind()) {
+            case START_TIMEOUT, WAKE_TIMEOUT, RUNTIME_API_UNAVAILABLE -> true;
+            case STEP_FAILED ->
+                failure instanceof GatewayFailure.StepFailed failed
+                        && (failed.step() == Step.START || failed.step() == Step.RESUME);
+            default -> false;
+        };
     }
 
     private static GatewayFailure crashed(RuntimeRecord found) {
@@ -337,7 +355,8 @@ final class Discovery {
     }
 
     private Future<Optional<Session>> adoptAs(Session known, SandboxState state) {
-        Session next = known.to(state, Cause.ADOPTED, "", Clocks.millis(clock));
+        SandboxState first = state instanceof SandboxState.Running running ? up(known, running.live()) : state;
+        Session next = known.to(first, Cause.ADOPTED, "", Clocks.millis(clock));
         return (next.settled() ? registry.change(known, next) : transitions.begin(known, next, Optional.empty()))
                 .compose(won -> won.isPresent() ? Future.succeededFuture(won) : registry.find(known.id()));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.session.RuntimeId;
 import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.Script;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -22,10 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(VertxExtension.class)
 class DiscoveryTest {
     private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
+    private static final JsonObject ENV = new JsonObject().put("initial_env", new JsonObject().put("A", "1"));
 
     private final AtomicReference<Instant> now = new AtomicReference<>(NOON);
     private FakeRuntimeApi upstream;
@@ -190,6 +193,74 @@ class DiscoveryTest {
 
     private static String causeOf(String status) {
         return status.equals("running") ? "client" : "upstream";
+    }
+
+    @Test
+    void whatWokeThoughItsWakeHadFailedGetsItsVariablesFirst() {
+        node.open("s-1", ENV);
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(503);
+        failureOf(node.resuming("s-1"));
+        upstream.session("s-1").isRunning();
+
+        assertThat(await(node.inspecting("s-1")).getString("state")).isEqualTo("starting");
+
+        node.untilState("s-1", "running");
+        assertThat(upstream.session("s-1").commands()).hasSize(2);
+    }
+
+    @Test
+    void whatOthersWokeGetsItsVariablesFirst() {
+        node.open("s-1", ENV);
+        await(node.pausing("s-1"));
+        upstream.session("s-1").isRunning();
+
+        assertThat(await(node.inspecting("s-1")).getString("state")).isEqualTo("starting");
+
+        node.untilState("s-1", "running");
+        assertThat(upstream.session("s-1").commands()).hasSize(2);
+    }
+
+    @Test
+    void aSandboxThatReplacedTheOneThatWeKnowGetsTheVariablesFirst() {
+        node.open("s-1", ENV);
+        upstream.forget("s-1");
+        upstream.session("s-1").isRunning();
+
+        assertThat(await(node.adopting("rt2")).getString("state")).isEqualTo("starting");
+
+        node.untilState("s-1", "running");
+        assertThat(upstream.session("s-1").commands()).hasSize(1);
+    }
+
+    @Test
+    void variablesThatCouldNotBeSetAreSetBeforeItIsTakenToRun() {
+        node.open("s-1", ENV);
+        await(node.pausing("s-1"));
+        upstream.session("s-1").actionsExitWith(3);
+        assertThat(failureOf(node.resuming("s-1")).code()).isEqualTo("environment_failed");
+        upstream.session("s-1").actionsExitWith(0);
+
+        await(node.inspecting("s-1"));
+
+        node.untilState("s-1", "running");
+        assertThat(upstream.session("s-1").commands()).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatComesUpThoughItsWakeHadFailedIsWaitedFor(boolean answered) {
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        Script resume = upstream.on("POST", "/resume");
+        (answered ? resume.answers(503) : resume.hangs()).then(200);
+        failureOf(node.resuming("s-1"));
+        upstream.session("s-1").isStarting();
+
+        assertThat(await(node.inspecting("s-1")).getString("state")).isEqualTo("starting");
+
+        upstream.session("s-1").isRunning();
+        node.untilState("s-1", "running");
     }
 
     @Test
