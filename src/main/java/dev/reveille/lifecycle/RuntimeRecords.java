@@ -21,6 +21,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -202,8 +203,9 @@ final class RuntimeRecords {
     /** All that run or start, by upstream's list and our own knowledge; without upstream by the latter alone. */
     private Future<List<JsonObject>> live(String tenant) {
         boolean ownKey = upstream.tenants().seesOnlyItsOwn(tenant);
+        Map<SessionId, Session> before = known(tenant);
         return inTime(upstream.list(tenant))
-                .compose(listed -> heard(tenant, listed, ownKey))
+                .compose(listed -> heard(tenant, before, listed, ownKey))
                 .map(listed -> {
                     registry.all().stream()
                             .filter(s -> s.tenant().equals(tenant) && !s.settled())
@@ -223,11 +225,16 @@ final class RuntimeRecords {
         return known;
     }
 
-    /** Takes over what upstream tells of {@code tenant}'s sessions. Where others have the same key, of those known here. */
-    private Future<Map<SessionId, Session>> heard(String tenant, List<RuntimeRecord> told, boolean ownKey) {
+    /**
+     * Takes over what upstream tells of {@code tenant}'s sessions. Where others have the same key, of those known here.
+     *
+     * @param before the sessions as they stood when upstream was asked: its answer is no news of what happened since
+     */
+    private Future<Map<SessionId, Session>> heard(
+            String tenant, Map<SessionId, Session> before, List<RuntimeRecord> told, boolean ownKey) {
         List<RuntimeRecord> named =
                 told.stream().filter(r -> r.sessionId().isPresent()).toList();
-        return all(named, record -> heard(tenant, record, ownKey)).map(sessions -> {
+        return all(named, record -> heard(tenant, before, record, ownKey)).map(sessions -> {
             Map<SessionId, Session> theirs = new LinkedHashMap<>();
             sessions.stream()
                     .flatMap(Optional::stream)
@@ -237,16 +244,20 @@ final class RuntimeRecords {
         });
     }
 
-    private Future<Optional<Session>> heard(String tenant, RuntimeRecord record, boolean ownKey) {
+    private Future<Optional<Session>> heard(
+            String tenant, Map<SessionId, Session> before, RuntimeRecord record, boolean ownKey) {
         SessionId id = record.sessionId().orElseThrow();
-        Optional<Session> seen = registry.seen(id);
-        boolean same = seen.flatMap(Session::runtime)
-                .map(SandboxRuntime::id)
-                .equals(record.runtime().map(SandboxRuntime::id));
-        if (seen.isPresent() && same) {
-            return discovery.heard(seen.get(), record).map(Optional::of).otherwise(seen);
+        Optional<Session> asked = Optional.ofNullable(before.get(id)).filter(s -> has(s, record));
+        if (asked.isPresent()) {
+            return discovery.heard(asked.get(), record).transform(done -> Future.succeededFuture(registry.seen(id)));
         }
-        return ownKey ? discovery.adopt(id, tenant, record).otherwise(seen) : Future.succeededFuture(Optional.empty());
+        return ownKey
+                ? discovery.adopt(id, tenant, record).otherwise(failed -> registry.seen(id))
+                : Future.succeededFuture(registry.seen(id).filter(s -> has(s, record)));
+    }
+
+    private static boolean has(Session session, RuntimeRecord record) {
+        return session.runtime().map(SandboxRuntime::id).equals(record.runtime().map(SandboxRuntime::id));
     }
 
     /** Those of {@code ids} that somebody knows, in that order. */
@@ -259,15 +270,21 @@ final class RuntimeRecords {
             batches.add(ids.subList(from, Math.min(ids.size(), from + BATCH)));
         }
         boolean ownKey = upstream.tenants().seesOnlyItsOwn(tenant);
-        return all(
-                        batches,
-                        batch -> inTime(upstream.lookUp(tenant, batch))
-                                .compose(told -> heard(tenant, told, ownKey))
-                                .map(heard -> List.<SessionId>of())
-                                .otherwise(error -> isOlder(error) ? batch : List.of()))
+        return all(batches, batch -> batch(tenant, batch, ownKey))
                 .map(left -> left.stream().flatMap(List::stream).collect(Collectors.toSet()))
                 .compose(left -> all(new LinkedHashSet<>(ids), id -> one(tenant, id, left.contains(id))))
                 .map(records -> records.stream().flatMap(Optional::stream).toList());
+    }
+
+    /** Takes over what upstream tells of these at once. @return those that have to be asked for by themselves */
+    private Future<List<SessionId>> batch(String tenant, List<SessionId> ids, boolean ownKey) {
+        Map<SessionId, Session> before = new HashMap<>();
+        ids.forEach(
+                id -> registry.seen(id).filter(s -> s.tenant().equals(tenant)).ifPresent(s -> before.put(id, s)));
+        return inTime(upstream.lookUp(tenant, ids))
+                .compose(told -> heard(tenant, before, told, ownKey))
+                .map(heard -> List.<SessionId>of())
+                .otherwise(error -> isOlder(error) ? ids : List.of());
     }
 
     /** Older runtime APIs take "batch" for the name of a session. */
