@@ -282,9 +282,19 @@ final class RuntimeRecords {
         ids.forEach(
                 id -> registry.seen(id).filter(s -> s.tenant().equals(tenant)).ifPresent(s -> before.put(id, s)));
         return inTime(upstream.lookUp(tenant, ids))
-                .compose(told -> heard(tenant, before, told, ownKey))
-                .map(heard -> List.<SessionId>of())
+                .compose(told -> heard(tenant, before, told, ownKey).map(heard -> missing(before, told)))
                 .otherwise(error -> isOlder(error) ? ids : List.of());
+    }
+
+    /** Settled sessions with a sandbox of which upstream has told nothing: it may have dropped them. */
+    private static List<SessionId> missing(Map<SessionId, Session> before, List<RuntimeRecord> told) {
+        Set<SessionId> named =
+                told.stream().flatMap(r -> r.sessionId().stream()).collect(Collectors.toSet());
+        return before.values().stream()
+                .filter(s -> s.settled() && s.runtime().isPresent())
+                .map(Session::id)
+                .filter(id -> !named.contains(id))
+                .toList();
     }
 
     /** Older runtime APIs take "batch" for the name of a session. */
@@ -294,7 +304,7 @@ final class RuntimeRecords {
                         || (upstream.kind() == RuntimeApiException.Kind.REFUSED && upstream.status() < SERVER_ERROR));
     }
 
-    /** @param look whether upstream has to be asked for this one by itself: older runtime APIs know no other way */
+    /** @param look whether upstream has to be asked for this one by itself */
     private Future<Optional<JsonObject>> one(String tenant, SessionId id, boolean look) {
         if (look) {
             return record(SessionCommand.byClient(id, tenant, Duration.ZERO))

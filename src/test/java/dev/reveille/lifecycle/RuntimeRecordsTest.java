@@ -10,6 +10,7 @@ import dev.reveille.session.SessionId;
 import dev.reveille.testing.FakeRuntimeApi;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
@@ -71,6 +72,26 @@ class RuntimeRecordsTest {
         assertThat(await(told).getJsonObject(0).getString("status")).isEqualTo("paused");
 
         assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("paused");
+    }
+
+    @Test
+    void aBatchDoesNotGoOnTellingWhatUpstreamHasDropped() {
+        TestNode node = node();
+        node.open("s-1");
+        node.open("s-2");
+        upstream.forget("s-1");
+
+        assertThat(names(await(batch("s-1", "s-2")))).containsExactly("s-2");
+
+        assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("stopped");
+    }
+
+    @Test
+    void whatIsMissingInABatchIsToldIfUpstreamKnowsItNoneTheLess() {
+        node().open("s-1");
+        upstream.on("GET", "/sessions/batch").answersBytes(200, "application/json", Buffer.buffer("[]"));
+
+        assertThat(names(await(batch("s-1")))).containsExactly("s-1");
     }
 
     /** Once the node has asked for all that there is, as it does when it begins. */
