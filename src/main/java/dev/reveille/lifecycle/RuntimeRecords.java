@@ -205,7 +205,7 @@ final class RuntimeRecords {
         boolean ownKey = upstream.tenants().seesOnlyItsOwn(tenant);
         Map<SessionId, Session> before = known(tenant);
         return inTime(upstream.list(tenant))
-                .compose(listed -> heard(tenant, before, listed, ownKey))
+                .compose(listed -> inTime(heard(tenant, before, listed, ownKey)))
                 .map(listed -> {
                     registry.all().stream()
                             .filter(s -> s.tenant().equals(tenant) && !s.settled())
@@ -215,8 +215,13 @@ final class RuntimeRecords {
                 .otherwise(unavailable -> known(tenant))
                 .compose(sessions -> all(sessions.values(), this::shown))
                 .map(records -> records.stream()
-                        .filter(r -> LIVE.contains(r.getString("status")) && r.containsKey("runtime_id"))
+                        .filter(r -> LIVE.contains(r.getString("status")) && hasSandbox(r))
                         .toList());
+    }
+
+    /** Clients take it for granted, and fail on the whole answer where one has none. */
+    private static boolean hasSandbox(JsonObject record) {
+        return record.containsKey("runtime_id");
     }
 
     private Map<SessionId, Session> known(String tenant) {
@@ -273,7 +278,10 @@ final class RuntimeRecords {
         return all(batches, batch -> batch(tenant, batch, ownKey))
                 .map(left -> left.stream().flatMap(List::stream).collect(Collectors.toSet()))
                 .compose(left -> all(new LinkedHashSet<>(ids), id -> one(tenant, id, left.contains(id))))
-                .map(records -> records.stream().flatMap(Optional::stream).toList());
+                .map(records -> records.stream()
+                        .flatMap(Optional::stream)
+                        .filter(RuntimeRecords::hasSandbox)
+                        .toList());
     }
 
     /** Takes over what upstream tells of these at once. @return those that have to be asked for by themselves */
@@ -282,7 +290,7 @@ final class RuntimeRecords {
         ids.forEach(
                 id -> registry.seen(id).filter(s -> s.tenant().equals(tenant)).ifPresent(s -> before.put(id, s)));
         return inTime(upstream.lookUp(tenant, ids))
-                .compose(told -> heard(tenant, before, told, ownKey).map(heard -> missing(before, told)))
+                .compose(told -> inTime(heard(tenant, before, told, ownKey)).map(heard -> missing(before, told)))
                 .otherwise(error -> isOlder(error) ? ids : List.of());
     }
 

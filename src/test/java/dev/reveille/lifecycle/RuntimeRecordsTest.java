@@ -1,6 +1,7 @@
 package dev.reveille.lifecycle;
 
 import static dev.reveille.lifecycle.TestNode.await;
+import static dev.reveille.lifecycle.TestNode.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.access.Tenants;
@@ -92,6 +93,28 @@ class RuntimeRecordsTest {
         upstream.on("GET", "/sessions/batch").answersBytes(200, "application/json", Buffer.buffer("[]"));
 
         assertThat(names(await(batch("s-1")))).containsExactly("s-1");
+    }
+
+    @Test
+    void aBatchTellsOfNoSessionThatHasNoSandbox() {
+        TestNode node = node();
+        upstream.on("POST", "/start").answers(500).then(200);
+        failureOf(node.opening("s-1", new JsonObject()));
+        node.open("s-2");
+
+        assertThat(names(await(batch("s-1", "s-2")))).containsExactly("s-2");
+    }
+
+    @Test
+    void aListDoesNotWaitForWhatItsSessionsCost() {
+        TestNode node = node("upstream.call-timeout=1m");
+        node.open("s-1");
+        node.open("s-2");
+        upstream.forget("s-1");
+        upstream.session("s-1").isRunning();
+        upstream.on("GET", "/sessions/s-1").hangs();
+
+        assertThat(await(live())).contains("s-2");
     }
 
     /** Once the node has asked for all that there is, as it does when it begins. */
