@@ -158,7 +158,8 @@ public final class RuntimeDocument {
         boolean usable = !told.isBlank() && !known.equals(READY);
         return switch (status(state, reached)) {
             case "running" -> READY;
-            case "starting" -> usable ? told : PENDING;
+            // Of what is coming up, it was told before.
+            case "starting" -> usable && (state.settled() || !FATAL.contains(known)) ? told : PENDING;
             case "error" -> FATAL.contains(known) ? told : brokenPod(state);
             default -> usable && !known.equals("running") && !known.equals(PENDING) ? told : NOT_FOUND;
         };
