@@ -257,7 +257,8 @@ class WakingPageIT {
         tab.says("document.getElementById('again').click()");
 
         tab.until("document.title === 'app'");
-        assertThat(tab.says("JSON.stringify(history.state)")).isEqualTo("{\"theirs\":7}");
+        // The page may have come once more before that.
+        assertThat(tab.says("String(history.state.theirs)")).isEqualTo("7");
     }
 
     @Test
