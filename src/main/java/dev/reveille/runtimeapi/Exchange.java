@@ -71,7 +71,11 @@ final class Exchange {
 
     /** A client that was closed says so by throwing, whatever its node had in mind still. */
     private Future<HttpClientRequest> request(RequestOptions options) {
-        return Future.succeededFuture().compose(now -> client.request(options.setConnectTimeout(timeout.toMillis())));
+        try {
+            return client.request(options.setConnectTimeout(timeout.toMillis()));
+        } catch (IllegalStateException closed) {
+            return Future.failedFuture(closed);
+        }
     }
 
     Future<Void> close() {
