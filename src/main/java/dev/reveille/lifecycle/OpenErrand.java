@@ -21,6 +21,7 @@ final class OpenErrand {
     private final Transitions transitions;
     private final SessionRegistry registry;
     private final OpenRequest request;
+    private boolean resumed;
 
     OpenErrand(Errand errand, Transitions transitions, SessionRegistry registry, OpenRequest request) {
         this.errand = errand;
@@ -58,12 +59,14 @@ final class OpenErrand {
         if (state instanceof SandboxState.Running) {
             return stillRunning(session);
         }
-        return state instanceof SandboxState.Paused paused
-                ? begin(
-                        session,
-                        session.withSpec(specFor(session)),
-                        new SandboxState.Resuming(errand.leaseFor(Step.RESUME), paused.asleep()))
-                : begin(session, session.withSpec(request.spec()), firstState());
+        if (state instanceof SandboxState.Paused paused) {
+            resumed = true;
+            return begin(
+                    session,
+                    session.withSpec(specFor(session)),
+                    new SandboxState.Resuming(errand.leaseFor(Step.RESUME), paused.asleep()));
+        }
+        return begin(session, session.withSpec(request.spec()), firstState());
     }
 
     private SandboxState firstState() {
@@ -127,8 +130,15 @@ final class OpenErrand {
             return errand.again(this::open);
         }
         if (state instanceof SandboxState.Failed failed) {
-            return Errand.failed(failed.failure());
+            return refusedToResume(failed) ? errand.again(this::open) : Errand.failed(failed.failure());
         }
         return state instanceof SandboxState.Stopped ? Errand.closed(settled) : Future.succeededFuture(settled);
+    }
+
+    /** Not every sandbox that sleeps can be woken, but its session can be started. Once: what then fails is the answer. */
+    private boolean refusedToResume(SandboxState.Failed failed) {
+        boolean refused = resumed && Waking.isRefusal(failed.failure());
+        resumed = false;
+        return refused;
     }
 }

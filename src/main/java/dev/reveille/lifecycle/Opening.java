@@ -13,8 +13,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 
 /**
- * From nothing known to running, as OpenHands' client does it: look up; running: attach; paused: resume; stopped, absent or
- * odd: build if asked, start; or fail where only attaching is allowed. What is coming up is attached to as well by those who
+ * From nothing known to running, as OpenHands' client does it: look up; running: attach; paused: resume; stopped, absent,
+ * odd, or not to be resumed: build if asked, start; or fail where only attaching is allowed. What is coming up is attached to as well by those who
  * only attach; the others start it, which upstream takes as one start.
  */
 final class Opening {
@@ -69,7 +69,9 @@ final class Opening {
         if (runtime.isPresent() && status == Status.PAUSED) {
             return course.advance(
                             new SandboxState.Resuming(course.leaseFor(Step.RESUME), runtime.get()), "it was paused")
-                    .compose(attached -> waking.wake(course));
+                    .compose(attached -> waking.wake(course))
+                    .recover(error ->
+                            !attachOnly && Waking.isRefusal(error) ? startInstead(course) : Future.failedFuture(error));
         }
         if (runtime.isPresent() && status == Status.STARTING && attachOnly) {
             return attach(course, runtime.get(), "attached to the starting sandbox");
@@ -80,6 +82,14 @@ final class Opening {
                     .asException());
         }
         return begin(course, runtime.filter(r -> status == Status.STARTING));
+    }
+
+    /** Upstream's start is one that resumes too (OpenHands#8564), and may do what its resume does not. */
+    private Future<Session> startInstead(Course course) {
+        return course.advance(
+                        new SandboxState.Starting(course.leaseFor(Step.START), Optional.empty()),
+                        "the runtime API refuses to resume it")
+                .compose(next -> begin(course, Optional.empty()));
     }
 
     private Future<Session> attach(Course course, SandboxRuntime runtime, String how) {

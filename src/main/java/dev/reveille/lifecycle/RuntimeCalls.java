@@ -78,16 +78,30 @@ final class RuntimeCalls {
         Future<Session> started = owedStops.wanted(
                 command.tenant(),
                 command.id(),
-                () -> lifecycle
-                        .start(open, OpenRequest.ofStart(command.request()))
-                        .compose(session -> session.state() instanceof SandboxState.Resuming
-                                ? underWay(lifecycle.errand(open), session)
-                                : Future.succeededFuture(session)));
+                () -> started(open, command.request())
+                        .recover(error -> Waking.isRefusal(error)
+                                ? started(open, command.request())
+                                : Future.failedFuture(error)));
         return within(deadline, started, () -> standing(command.id()))
                 .compose(session ->
                         session.tenant().equals(command.tenant()) && hasItsRuntime(session) && keyIsKnown(session)
                                 ? records.shown(session)
                                 : failed(new GatewayFailure.StartTimeout(notNamed(session))));
+    }
+
+    private Future<Session> started(SessionCommand open, String request) {
+        return lifecycle
+                .start(open, OpenRequest.ofStart(request))
+                .compose(session -> session.state() instanceof SandboxState.Resuming
+                        ? underWay(lifecycle.errand(open).enoughOnce(RuntimeCalls::wokenOrStarted), session)
+                        : Future.succeededFuture(session));
+    }
+
+    /** What is not resumed may still be started. */
+    private static boolean wokenOrStarted(Session session) {
+        return session.settled()
+                || (session.state() instanceof SandboxState.Starting
+                        && session.runtime().isPresent());
     }
 
     /** What is about to end, or to fall asleep, is not what a start is answered with: its client would wait for it in vain. */

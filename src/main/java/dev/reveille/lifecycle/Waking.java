@@ -2,6 +2,7 @@ package dev.reveille.lifecycle;
 
 import dev.reveille.runtimeapi.Resumption;
 import dev.reveille.runtimeapi.RuntimeRecord;
+import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.SandboxRuntime;
@@ -21,6 +22,17 @@ final class Waking {
         this.upstream = upstream;
         this.arrival = arrival;
         this.leftovers = leftovers;
+    }
+
+    /** Whether a wake ended with {@code error} because upstream would not resume the sandbox. */
+    static boolean isRefusal(Throwable error) {
+        boolean told = error instanceof FailureException || UpstreamFailures.isUpstreams(error);
+        return told && isRefusal(UpstreamFailures.of(Step.RESUME, error));
+    }
+
+    /** The same of how a wake was settled. */
+    static boolean isRefusal(GatewayFailure failure) {
+        return failure instanceof GatewayFailure.StepFailed broken && broken.step() == Step.RESUME;
     }
 
     /** For a course whose session is resuming. */

@@ -69,6 +69,31 @@ class OpeningTest {
         assertThat(upstream.calls("POST *")).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {404, 409, 500})
+    void oneThatSleepsAndIsNotResumedIsStarted(int status) {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(status);
+
+        assertThat(node.open("s-1").getString("state")).isEqualTo("running");
+
+        assertThat(upstream.calls("POST /start")).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 409})
+    void oneThatSleepsAndIsNotResumedIsNotStartedByWhoOnlyAttaches(int status) {
+        TestNode node = TestNode.before(upstream, vertx);
+        upstream.session("s-1").isPaused();
+        upstream.on("POST", "/resume").answers(status);
+
+        assertThat(failureOf(node.opening("s-1", ATTACH)).code()).isEqualTo("resume_failed");
+
+        assertThat(upstream.calls("POST /start")).isZero();
+    }
+
     @Test
     void aPausedOneIsResumed() {
         upstream.session("s-1").isPaused();

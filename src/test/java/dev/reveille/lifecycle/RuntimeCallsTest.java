@@ -82,15 +82,31 @@ class RuntimeCallsTest {
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {400, 404, 409})
+    void aStartOfOneThatCannotBeResumedIsAStart(int status) {
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        upstream.on("POST", "/resume").answers(status);
+
+        JsonObject again = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+
+        assertThat(again.getString("runtime_id")).isEqualTo(runtime);
+        assertThat(again.getString("status")).isIn("starting", "running");
+        assertThat(upstream.calls("POST /start")).isEqualTo(2);
+    }
+
     @Test
-    void aStartOfOneThatCannotBeResumedIsAnsweredWithThat() {
+    void aStartOfOneThatCanNeitherBeResumedNorStartedIsAnsweredWithThat() {
         node();
         String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
         await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
         upstream.on("POST", "/resume").answers(400);
+        upstream.on("POST", "/start").answers(400);
 
         assertThat(failureOf(starting("s-1", Tenants.EVERYBODY, PATIENCE)).code())
-                .isEqualTo("resume_failed");
+                .isEqualTo("start_failed");
     }
 
     @Test
