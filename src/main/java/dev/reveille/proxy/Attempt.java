@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.StreamResetException;
 import java.time.Duration;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -28,6 +29,8 @@ final class Attempt {
 
     /** HTTP/2's error code (RFC 9113, 7). */
     private static final long CANCEL = 0x8;
+
+    private static final long REFUSED_STREAM = 0x7;
 
     /** A client does not wait for ever to be told to go on (RFC 9110, 10.1.1), and some servers never say so. */
     private static final long UNTOLD_MILLIS = 1_000;
@@ -192,7 +195,7 @@ final class Attempt {
     private Future<HttpClientResponse> sent(HttpClientRequest request, Duration limit) {
         out = request;
         watch(limit);
-        out.exceptionHandler(error -> lost(Loss.Kind.BROKEN, error));
+        out.exceptionHandler(this::broken);
         EndToEnd.request(in, path, out.headers());
         if (withheld) {
             out.headers().remove(HttpHeaders.AUTHORIZATION);
@@ -207,9 +210,7 @@ final class Attempt {
         if (!upgrade && in.version() != HttpVersion.HTTP_1_0) {
             out.earlyHintsHandler(this::hinted);
         }
-        (upgrade ? out.connect() : out.response())
-                .onSuccess(this::answered)
-                .onFailure(error -> lost(Loss.Kind.BROKEN, error));
+        (upgrade ? out.connect() : out.response()).onSuccess(this::answered).onFailure(this::broken);
         if (!upgrade) {
             sendBody();
         }
@@ -255,6 +256,12 @@ final class Attempt {
         }
     }
 
+    private void broken(Throwable error) {
+        // A server that refuses a stream has begun nothing of it (RFC 9113, 8.7).
+        boolean refused = error instanceof StreamResetException reset && reset.getCode() == REFUSED_STREAM;
+        lost(refused ? Loss.Kind.NOT_SENT : Loss.Kind.BROKEN, error);
+    }
+
     private void lost(Loss.Kind kind, Throwable error) {
         silence.forget(watch);
         if (!head.future().isComplete()) {
@@ -284,7 +291,7 @@ final class Attempt {
 
     private void headAtLeast() {
         if (body.progress() == 0 && !sent && !over) {
-            out.sendHead().onFailure(error -> lost(Loss.Kind.BROKEN, error));
+            out.sendHead().onFailure(this::broken);
         }
     }
 
@@ -298,13 +305,13 @@ final class Attempt {
                 body.sendTo(out, this::finish);
             }
         });
-        out.sendHead().onFailure(error -> lost(Loss.Kind.BROKEN, error));
+        out.sendHead().onFailure(this::broken);
     }
 
     private void finish() {
         sent = true;
         // A write that fails is no answer of its own: the answer's future fails too, or has come already.
-        out.end().onFailure(error -> lost(Loss.Kind.BROKEN, error));
+        out.end().onFailure(this::broken);
     }
 
     private void watch(Duration limit) {

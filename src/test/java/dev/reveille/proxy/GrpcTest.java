@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import static dev.reveille.testing.TestGateway.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -282,6 +283,29 @@ class GrpcTest {
                 client.open(0, 100_000).open(1, 100_000);
 
                 assertThat(client.head(1)).containsEntry("grpc-status", "0");
+            }
+        }
+    }
+
+    /** It has begun nothing of it, so even a POST may be sent once more (RFC 9113, 8.7). */
+    @Test
+    void aCallThatTheServerRefusesIsSentOnceMore() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FrameLine client = FrameLine.to(rig.port())) {
+            String app = rig.servedWithApp("refusing", "http://127.0.0.1:" + server.getLocalPort());
+            client.request(1, "POST", app + "/echo.Echo/Say", false, "content-type", "application/grpc")
+                    .data(1, true, "hello".getBytes(UTF_8));
+
+            try (FrameLine sandbox = FrameLine.greeted(server.accept())) {
+                FrameLine.Frame first = sandbox.until(frame -> frame.type() == FrameLine.DATA);
+                sandbox.reset(first.stream(), 7);
+                FrameLine.Frame second =
+                        sandbox.until(frame -> frame.type() == FrameLine.DATA && frame.stream() != first.stream());
+                assertThat(second.payload()).isEqualTo(first.payload());
+                sandbox.headers(second.stream(), false, ":status", "200")
+                        .headers(second.stream(), true, "grpc-status", "0");
+
+                assertThat(client.head(1)).containsEntry(":status", "200");
             }
         }
     }
