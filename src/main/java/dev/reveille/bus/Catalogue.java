@@ -25,6 +25,10 @@ public final class Catalogue {
     public static final Topic<SessionProgress> PROGRESS =
             new Topic<>(PREFIX + "progress", new Shape<>(Wire::progress, Wire::progress));
 
+    /** What clients want of sessions: among the nodes. */
+    public static final Topic<SessionWish> WISHED =
+            new Topic<>(PREFIX + "wished", new Shape<>(SessionWish::toJson, SessionWish::fromJson));
+
     /** Where a session stands; asks upstream about one that is not known here. */
     public static final Endpoint<SessionCommand, JsonObject> GET = command("get");
 

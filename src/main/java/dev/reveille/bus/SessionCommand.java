@@ -52,6 +52,11 @@ public record SessionCommand(
         return new SessionCommand(id, Optional.empty(), Cause.TRAFFIC, revision, patience, Optional.empty());
     }
 
+    /** The same with another patience. */
+    public SessionCommand waiting(Duration other) {
+        return new SessionCommand(id, tenant, cause, seenRevision, other, policy);
+    }
+
     /** The same with another policy for closing. */
     public SessionCommand closingBy(Optional<ClosePolicy> other) {
         return new SessionCommand(id, tenant, cause, seenRevision, patience, other);

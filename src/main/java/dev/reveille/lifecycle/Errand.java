@@ -29,6 +29,7 @@ final class Errand {
     private final InstantSource clock;
     private final Instant until;
     private Predicate<Session> enough = Session::settled;
+    private Optional<Wishes.Wish> wish = Optional.empty();
     private int rounds = ROUNDS;
     private boolean joined;
 
@@ -64,6 +65,17 @@ final class Errand {
     Errand enoughOnce(Predicate<Session> point) {
         enough = point;
         return this;
+    }
+
+    /** It carries out {@code one}. */
+    Errand fulfilling(Wishes.Wish one) {
+        wish = Optional.of(one);
+        return this;
+    }
+
+    /** Whether somebody has wanted something else of the session since. */
+    boolean takenBack() {
+        return wish.filter(Wishes.Wish::isTakenBack).isPresent();
     }
 
     SessionCommand command() {
@@ -121,17 +133,35 @@ final class Errand {
 
     /** Waits for the session to settle. When patience ends first, how it stands now is the answer. */
     Future<Session> join(Next settled) {
-        Duration left = Duration.between(clock.instant(), until).truncatedTo(ChronoUnit.MILLIS);
-        if (left.isNegative() || left.isZero()) {
-            return standing();
-        }
-        return registry.until(command.id(), enough, left).compose(found -> {
+        return settled().compose(found -> {
             if (found.isEmpty()) {
                 return standing();
             }
             joined = true;
             return again(() -> settled.with(found.get()));
         });
+    }
+
+    /**
+     * Waits for a transition to end before which nothing can begin. When patience ends first, how the session stands is the
+     * answer, and what was asked for is done afterwards; if it is taken back meanwhile, it ends with the session as it is then.
+     */
+    Future<Session> behind(Next settled) {
+        return settled().compose(found -> {
+            if (found.isEmpty()) {
+                wish.ifPresent(Wishes.Wish::keep);
+                return standing();
+            }
+            joined = true;
+            return takenBack() ? Future.succeededFuture(found.get()) : again(() -> settled.with(found.get()));
+        });
+    }
+
+    private Future<Optional<Session>> settled() {
+        Duration left = Duration.between(clock.instant(), until).truncatedTo(ChronoUnit.MILLIS);
+        return left.isNegative() || left.isZero()
+                ? Future.succeededFuture(Optional.empty())
+                : registry.until(command.id(), enough, left);
     }
 
     private Future<Session> standing() {

@@ -2,15 +2,20 @@ package dev.reveille.lifecycle;
 
 import dev.reveille.bus.OpenCommand;
 import dev.reveille.bus.SessionCommand;
+import dev.reveille.bus.SessionWish.Aim;
 import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.ClosePolicy;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import dev.reveille.session.SessionSpec;
 import io.vertx.core.Future;
+import io.vertx.core.eventbus.EventBus;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /**
  * The commands on sessions. Each looks where the session stands, begins the transition that is missing or joins the one
@@ -23,8 +28,10 @@ final class Lifecycle {
     private final Discovery discovery;
     private final Leases leases;
     private final InstantSource clock;
+    private final Wishes wishes;
 
     Lifecycle(
+            EventBus bus,
             SessionRegistry registry,
             Transitions transitions,
             Discovery discovery,
@@ -35,6 +42,12 @@ final class Lifecycle {
         this.discovery = discovery;
         this.leases = leases;
         this.clock = clock;
+        this.wishes = new Wishes(bus, registry, this::errand);
+    }
+
+    /** What waits for its time. */
+    Wishes wishes() {
+        return wishes;
     }
 
     /** Where the session stands. Fails with {@code unknown_session} if upstream does not know it either. */
@@ -62,13 +75,16 @@ final class Lifecycle {
         } catch (FailureException invalid) {
             return Future.failedFuture(invalid);
         }
-        return new OpenErrand(errand(command.command()), transitions, registry, request).open();
+        return wishes.carryOut(command.command(), Aim.AWAKE, opening(request));
     }
 
     /** As {@link #open}, but answers as soon as upstream has named the sandbox. */
     Future<Session> start(SessionCommand command, OpenRequest request) {
-        Errand errand = errand(command).enoughOnce(Lifecycle::named);
-        return new OpenErrand(errand, transitions, registry, request).open();
+        return wishes.carryOut(errand(command).enoughOnce(Lifecycle::named), Aim.AWAKE, opening(request));
+    }
+
+    private Wishes.Deed opening(OpenRequest request) {
+        return errand -> new OpenErrand(errand, transitions, registry, request).open();
     }
 
     private static boolean named(Session session) {
@@ -79,15 +95,27 @@ final class Lifecycle {
     }
 
     Future<Session> resume(SessionCommand command) {
-        return new ResumeErrand(errand(command)).resume();
+        return wishes.carryOut(command, Aim.AWAKE, errand -> new ResumeErrand(errand).resume());
     }
 
     Future<Session> pause(SessionCommand command) {
-        return new PauseErrand(errand(command)).pause();
+        return wishes.carryOut(command, Aim.ASLEEP, errand -> new PauseErrand(errand).pause());
     }
 
     Future<Session> close(SessionCommand command) {
-        return new CloseErrand(errand(command)).close();
+        Wishes.Deed close = errand -> new CloseErrand(errand).close();
+        return aimOfClose(command)
+                .map(aim -> wishes.carryOut(command, aim, close))
+                .orElseGet(() -> close.by(errand(command)));
+    }
+
+    /** Empty if closing leaves the sandbox as it is, or is about to be refused. */
+    private Optional<Aim> aimOfClose(SessionCommand command) {
+        Optional<SessionSpec> spec = registry.seen(command.id()).map(Session::spec);
+        Optional<ClosePolicy> policy = command.policy().or(() -> spec.map(SessionSpec::effectiveClosePolicy));
+        boolean attached = spec.filter(SessionSpec::attachOnly).isPresent();
+        return policy.filter(p -> p != ClosePolicy.KEEP && !(attached && p == ClosePolicy.STOP))
+                .map(p -> p == ClosePolicy.PAUSE ? Aim.ASLEEP : Aim.ENDED);
     }
 
     /** The session that {@code command} is about, adopted if need be. Fails with {@code unknown_session}, {@code forbidden}. */

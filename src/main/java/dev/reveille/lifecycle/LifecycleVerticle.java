@@ -118,7 +118,7 @@ public final class LifecycleVerticle extends VerticleBase {
                 clock);
         ledger = new Ledger(vertx, registry, ledgerFile());
         Discovery discovery = new Discovery(registry, upstream, transitions, leases, ledger, clock);
-        Lifecycle lifecycle = new Lifecycle(registry, transitions, discovery, leases, clock);
+        Lifecycle lifecycle = new Lifecycle(vertx.eventBus(), registry, transitions, discovery, leases, clock);
         sweeper = new Sweeper(
                 registry, transitions, discovery, leases, settings.registry().retainStopped(), clock);
 
@@ -130,6 +130,7 @@ public final class LifecycleVerticle extends VerticleBase {
         serve(Catalogue.CLOSE, lifecycle::close);
         serve(Catalogue.INSPECT, lifecycle::inspect);
         serve(Catalogue.ADOPT, lifecycle::adopt);
+        consumers.add(lifecycle.wishes().follow(owedStops::heard));
         RuntimeRecords records = new RuntimeRecords(registry, upstream, discovery, publicRoute, urls);
         RuntimeCalls calls = new RuntimeCalls(registry, upstream, transitions, lifecycle, records, owedStops);
         answer(Catalogue.RUNTIME_START, calls::start);

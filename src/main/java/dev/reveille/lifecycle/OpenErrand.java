@@ -51,7 +51,7 @@ final class OpenErrand {
             return errand.takeOver(session, this::open);
         }
         if (state instanceof SandboxState.Pausing || state instanceof SandboxState.Stopping) {
-            return errand.join(settled -> errand.again(this::open));
+            return errand.behind(settled -> errand.again(this::open));
         }
         if (!session.settled()) {
             return errand.join(this::opened);
@@ -127,7 +127,7 @@ final class OpenErrand {
     private Future<Session> opened(Session settled) {
         SandboxState state = settled.state();
         if (state instanceof SandboxState.Paused) {
-            return errand.again(this::open);
+            return errand.takenBack() ? Future.succeededFuture(settled) : errand.again(this::open);
         }
         if (state instanceof SandboxState.Failed failed) {
             return refusedToResume(failed) ? errand.again(this::open) : Errand.failed(failed.failure());

@@ -1,6 +1,7 @@
 package dev.reveille.lifecycle;
 
 import dev.reveille.bus.SessionCommand;
+import dev.reveille.bus.SessionWish;
 import dev.reveille.registry.Route;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.session.Cause;
@@ -82,10 +83,21 @@ final class OwedStops {
 
     /** {@code call} makes a session of {@code tenant} wanted again: from now on, and with the runtime that it comes to. */
     Future<Session> wanted(String tenant, SessionId id, Supplier<Future<Session>> call) {
+        forget(tenant, id);
+        return call.get().onSuccess(this::wanted);
+    }
+
+    /** What a client wants at another node. */
+    void heard(SessionWish wish) {
+        if (wish.aim() == SessionWish.Aim.AWAKE) {
+            forget(wish.tenant(), wish.id());
+        }
+    }
+
+    private void forget(String tenant, SessionId id) {
         owed.entrySet()
                 .removeIf(e -> e.getKey().tenant().equals(tenant)
                         && e.getValue().session().map(Session::id).equals(Optional.of(id)));
-        return call.get().onSuccess(this::wanted);
     }
 
     private void wanted(Session now) {

@@ -11,16 +11,9 @@ final class PauseErrand {
     private final Errand errand;
     /** Whether we saw the session being paused: if it runs afterwards, that failed. */
     private boolean sawPausing;
-    /** Whether the sandbox is wanted again. */
-    private boolean takenBack;
 
     PauseErrand(Errand errand) {
         this.errand = errand;
-    }
-
-    /** As long as it waits for a transition to end, it can be taken back. It then ends with the session as it stands. */
-    void takeBack() {
-        takenBack = true;
     }
 
     Future<Session> pause() {
@@ -42,12 +35,9 @@ final class PauseErrand {
             return errand.join(this::ended);
         }
         if (!session.settled()) {
-            return errand.join(this::pause);
+            return errand.behind(this::pause);
         }
         if (state instanceof SandboxState.Running running) {
-            if (takenBack) {
-                return Future.succeededFuture(session);
-            }
             return sawPausing
                     ? Errand.failed(new GatewayFailure.StepFailed(Step.PAUSE, session.detail()))
                     : errand.begin(

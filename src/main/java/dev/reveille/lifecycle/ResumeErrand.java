@@ -29,6 +29,9 @@ final class ResumeErrand {
         if (state instanceof SandboxState.Stopping || state instanceof SandboxState.Stopped) {
             return Errand.closed(session);
         }
+        if (state instanceof SandboxState.Pausing) {
+            return errand.behind(this::resume);
+        }
         if (!session.settled()) {
             return errand.join(this::resume);
         }

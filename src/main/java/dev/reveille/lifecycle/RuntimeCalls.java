@@ -3,6 +3,7 @@ package dev.reveille.lifecycle;
 import dev.reveille.bus.Deadline;
 import dev.reveille.bus.RuntimeCommand;
 import dev.reveille.bus.SessionCommand;
+import dev.reveille.bus.SessionWish.Aim;
 import dev.reveille.bus.StartCommand;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.runtimeapi.RuntimeApiException;
@@ -17,10 +18,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,7 +33,7 @@ import org.slf4j.LoggerFactory;
 final class RuntimeCalls {
     private static final Logger LOG = LoggerFactory.getLogger(RuntimeCalls.class);
 
-    /** For what goes on behind an answer. */
+    /** For a stop, which goes on behind its answer. */
     private static final Duration LONG = Duration.ofHours(1);
 
     private static final int NOT_FOUND = 404;
@@ -50,8 +47,6 @@ final class RuntimeCalls {
     private final Lifecycle lifecycle;
     private final RuntimeRecords records;
     private final OwedStops owedStops;
-    /** They may wait long for a start to end, and who starts or resumes the sandbox meanwhile means to use it. */
-    private final Map<SessionId, List<PauseErrand>> pauses = new HashMap<>();
 
     RuntimeCalls(
             SessionRegistry registry,
@@ -74,7 +69,6 @@ final class RuntimeCalls {
     Future<JsonObject> start(StartCommand command) {
         Deadline deadline = deadline(command.patience());
         SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
-        takeBackPauses(command.id(), command.tenant());
         Future<Session> started = owedStops.wanted(
                 command.tenant(),
                 command.id(),
@@ -113,8 +107,9 @@ final class RuntimeCalls {
 
     /** A resume may bring another key, and until upstream has taken it nobody knows which. */
     private boolean keyIsKnown(Session session) {
-        return !(session.state() instanceof SandboxState.Resuming)
-                || transitions.accepted(session.id()).isComplete();
+        return session.state() instanceof SandboxState.Resuming
+                ? transitions.accepted(session.id()).isComplete()
+                : !(session.state() instanceof SandboxState.Pausing);
     }
 
     private static String notNamed(Session session) {
@@ -138,16 +133,26 @@ final class RuntimeCalls {
     }
 
     private Future<JsonObject> resume(RuntimeCommand command, Session session, Deadline deadline) {
-        Errand errand = lifecycle.errand(byClient(command, session, deadline.left()));
-        takeBackPauses(session.id(), command.tenant());
+        SessionCommand wake = byClient(command, session, deadline.left());
         Future<Session> resumed = owedStops.wanted(
                 command.tenant(),
                 session.id(),
-                () -> records.inspected(session).compose(now -> wake(errand, command, now)));
+                () -> lifecycle
+                        .wishes()
+                        .carryOut(
+                                wake,
+                                Aim.AWAKE,
+                                errand -> errand.known()
+                                        .compose(records::inspected)
+                                        .compose(now -> wake(errand, command, now))));
         return within(deadline, resumed, () -> standing(session.id()))
                 .compose(now -> records.shown(now).onSuccess(answer -> {
                     if (!keyIsKnown(now)) {
                         answer.remove(SESSION_KEY);
+                    }
+                    if (now.state() instanceof SandboxState.Pausing) {
+                        // It is woken as soon as it sleeps.
+                        answer.put(STATUS, "starting");
                     }
                 }));
     }
@@ -166,7 +171,7 @@ final class RuntimeCalls {
             return underWay(errand, session);
         }
         if (state instanceof SandboxState.Pausing) {
-            return errand.join(settled -> wake(errand, command, settled));
+            return errand.behind(settled -> wake(errand, command, settled));
         }
         if (state instanceof SandboxState.Running || !session.settled()) {
             return Future.succeededFuture(session);
@@ -228,28 +233,19 @@ final class RuntimeCalls {
     }
 
     private Future<JsonObject> pause(RuntimeCommand command, Session session, Deadline deadline) {
-        PauseErrand pause = new PauseErrand(lifecycle.errand(byClient(command, session, LONG)));
-        pauses.computeIfAbsent(session.id(), id -> new ArrayList<>()).add(pause);
-        Future<Session> looked = session.state() instanceof SandboxState.Running
-                ? Future.succeededFuture(session)
-                : records.inspected(session);
-        Future<Session> paused = looked.compose(pause::pause)
-                .onComplete(done -> over(session.id(), pause))
+        SessionCommand pause = byClient(command, session, deadline.left());
+        Future<Session> paused = lifecycle
+                .wishes()
+                .carryOut(
+                        pause,
+                        Aim.ASLEEP,
+                        errand -> errand.known()
+                                .compose(now -> now.state() instanceof SandboxState.Running
+                                        ? Future.succeededFuture(now)
+                                        : records.inspected(now))
+                                .compose(new PauseErrand(errand)::pause))
                 .onFailure(error -> LOG.info("session={} could not be paused: {}", session.id(), error.getMessage()));
         return within(deadline, paused, () -> standing(session.id())).compose(records::shown);
-    }
-
-    private void over(SessionId id, PauseErrand pause) {
-        pauses.computeIfPresent(id, (same, waiting) -> {
-            waiting.remove(pause);
-            return waiting.isEmpty() ? null : waiting;
-        });
-    }
-
-    private void takeBackPauses(SessionId id, String tenant) {
-        if (registry.seen(id).filter(s -> s.tenant().equals(tenant)).isPresent()) {
-            pauses.getOrDefault(id, List.of()).forEach(PauseErrand::takeBack);
-        }
     }
 
     private Future<JsonObject> pauseUnknown(RuntimeCommand command, Deadline deadline) {
@@ -276,7 +272,9 @@ final class RuntimeCalls {
     }
 
     private Future<JsonObject> stop(RuntimeCommand command, Session session, Deadline deadline) {
-        Future<Session> stopped = new CloseErrand(lifecycle.errand(byClient(command, session, LONG))).stop();
+        Future<Session> stopped = lifecycle
+                .wishes()
+                .carryOut(byClient(command, session, LONG), Aim.ENDED, errand -> new CloseErrand(errand).stop());
         stopped.onFailure(error -> owedStops.add(session));
         return within(deadline, stopped, () -> Future.succeededFuture(session))
                 .map(now -> now.state() instanceof SandboxState.Stopped)

@@ -9,6 +9,7 @@ import dev.reveille.access.Tenants;
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.Endpoint;
 import dev.reveille.bus.RuntimeCommand;
+import dev.reveille.bus.SessionWish;
 import dev.reveille.bus.StartCommand;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SessionId;
@@ -220,6 +221,42 @@ class RuntimeCallsTest {
         await(vertx.timer(SOME_SWEEPS));
         assertThat(upstream.calls("POST /pause")).isZero();
         assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("running");
+    }
+
+    @Test
+    void aResumeThatMeetsALongPauseIsAnsweredBeforeAndCarriedOutBehindIt() {
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.session("s-1").withKey("old");
+        upstream.pauseTakes(ofMillis(400));
+        Future<JsonObject> pausing = asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY);
+        await(upstream.whenCalled("POST /pause", 1));
+
+        RuntimeCommand hasty = new RuntimeCommand(new RuntimeId(runtime), Tenants.EVERYBODY, ofMillis(100));
+        JsonObject resuming = await(Catalogue.RUNTIME_RESUME.ask(vertx.eventBus(), hasty, TestNode.LONG));
+
+        assertThat(resuming.getString("status")).isEqualTo("starting");
+        assertThat(resuming.getString("session_api_key")).isNull();
+        await(pausing);
+        assertThat(endsAs("running")).isTrue();
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aStopThatIsOwedIsTakenBackByAClientOfAnotherNode() {
+        node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.on("POST", "/stop").answers(500);
+        await(asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY));
+
+        Catalogue.WISHED.publish(
+                vertx.eventBus(),
+                new SessionWish(new SessionId("s-1"), Tenants.EVERYBODY, SessionWish.Aim.AWAKE, "another"));
+        await(vertx.timer(SOME_SWEEPS));
+        upstream.on("POST", "/stop").usual();
+        await(vertx.timer(SOME_SWEEPS));
+
+        assertThat(upstream.session("s-1").status()).isEqualTo("running");
     }
 
     @Test
