@@ -39,6 +39,7 @@ final class Waker {
     private final Holds holds;
     private final Duration deadline;
     private final Map<SessionId, Future<JsonObject>> underWay = new HashMap<>();
+    private final Set<SessionId> openedLater = new HashSet<>();
     private final Set<Promise<Route>> waiting = new HashSet<>();
     private boolean left;
 
@@ -158,7 +159,10 @@ final class Waker {
                     Route route = registry.route(runtime);
                     if (route != null && there.isPresent() && route.awake()) {
                         holds.releases().open(route.session().id());
-                    } else if (route != null && there.isPresent()) {
+                        return;
+                    }
+                    openLater(comingUp);
+                    if (route != null && there.isPresent()) {
                         held.tryComplete(route);
                     } else {
                         held.tryFail(there.map(session -> Failures.lost(session, runtime))
@@ -181,6 +185,7 @@ final class Waker {
         wake(asleep).onFailure(held::tryFail).onSuccess(done -> {
             Route route = registry.route(asleep.runtime().id().value());
             if (route == null) {
+                openLater(asleep);
                 held.tryFail(lost(asleep));
             } else if (route.awake()) {
                 holds.releases().open(route.session().id());
@@ -217,11 +222,18 @@ final class Waker {
      * failed; but not while the sandbox is being woken once more, since for that one they wait anyway.
      */
     private void openLater(Route asleep) {
+        if (openedLater.add(asleep.session().id())) {
+            openInTime(asleep);
+        }
+    }
+
+    private void openInTime(Route asleep) {
         SessionId id = asleep.session().id();
         vertx.setTimer(LATER_MILLIS, t -> {
             if (underWay.containsKey(id) || onItsWay(asleep.runtime().id().value())) {
-                openLater(asleep);
+                openInTime(asleep);
             } else {
+                openedLater.remove(id);
                 holds.releases().open(id);
             }
         });

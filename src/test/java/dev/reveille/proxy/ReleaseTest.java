@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.testing.Line;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
@@ -175,6 +176,32 @@ class ReleaseTest {
             assertThat(late.head().status()).isEqualTo(200);
         }
         Rig.eventually("all have come", () -> came.size() == 4);
+    }
+
+    /** Nobody else may come who would open the line again. */
+    @Test
+    void theLineGoesOnThoughAnotherWakeFailedOfWhichOnlyOneHeardThatWakesNothing() throws IOException {
+        waiting(3, "hold.release=1");
+        wakes();
+        Rig.eventually("the first is there", () -> open.get() == 1);
+        rig.gateway.post(session, "pause");
+        rig.upstream.on("POST", "/resume").answers(400).afterMillis(1_000);
+        int resumes = rig.upstream.calls("POST /resume");
+        rig.gateway
+                .request(HttpMethod.POST, "/api/v1/sessions/" + session + "/resume")
+                .send();
+        Rig.eventually("it is being woken", () -> rig.upstream.calls("POST /resume") > resumes);
+
+        try (Line barred = rig.client()) {
+            barred.send("GET " + rig.path(session, "/work") + " HTTP/1.1\r\nHost: gw\r\nX-Reveille-Wake: no\r\n\r\n");
+            Rig.eventually("it waits too", () -> rig.metric("reveille_holds") == 3);
+            assertThat(barred.head().status()).isEqualTo(502);
+        }
+
+        clients.remove(0);
+        for (Line client : clients) {
+            assertThat(client.head().status()).isEqualTo(502);
+        }
     }
 
     @Test
