@@ -109,6 +109,9 @@ public final class Wire {
         if (state instanceof SandboxState.Building building) {
             building.buildId().ifPresent(id -> json.put("build_id", id));
         }
+        if (state instanceof SandboxState.Starting starting && starting.startedForIt()) {
+            json.put("started_for_it", true);
+        }
         if (state instanceof SandboxState.Failed failed) {
             json.put("failure", failure(failed.failure()));
         }
@@ -120,7 +123,8 @@ public final class Wire {
                 Optional.ofNullable(json.getJsonObject("runtime")).map(Wire::runtime);
         return switch (json.getString("word")) {
             case "building" -> new SandboxState.Building(lease(json), Optional.ofNullable(json.getString("build_id")));
-            case "starting" -> new SandboxState.Starting(lease(json), runtime);
+            case "starting" ->
+                new SandboxState.Starting(lease(json), runtime, json.getBoolean("started_for_it", false));
             case "running" -> new SandboxState.Running(runtime.orElseThrow());
             case "pausing" -> new SandboxState.Pausing(lease(json), runtime.orElseThrow());
             case "paused" -> new SandboxState.Paused(runtime.orElseThrow());

@@ -41,12 +41,10 @@ final class CloseErrand {
                 : new PauseErrand(errand).pause(session);
     }
 
-    /** Whatever its policy: whoever may close it has said so. */
-    Future<Session> stop() {
-        return lookAndStop();
-    }
-
-    /** As {@link #stop()}, but leaves a session alone for which {@code isOwed} does not hold, whenever it is found to be so. */
+    /**
+     * Whatever its policy: whoever may close it has said so. Leaves a session alone for which {@code isOwed} does not hold,
+     * whenever it is found to be so.
+     */
     Future<Session> stopWhile(Predicate<Session> isOwed) {
         owed = isOwed;
         return lookAndStop();

@@ -23,7 +23,7 @@ final class Course {
     private final Optional<Buffer> buildContext;
     private Session at;
     private Lease lease;
-    private Optional<SandboxRuntime> started = Optional.empty();
+    private Optional<SandboxRuntime> started;
     private final Promise<SandboxRuntime> accepted = Promise.promise();
     private Optional<Progress> progress = Optional.empty();
     private boolean givenUp;
@@ -47,6 +47,9 @@ final class Course {
         this.buildContext = buildContext;
         this.at = begun;
         this.lease = begun.state().lease().orElseThrow();
+        this.started = begun.state() instanceof SandboxState.Starting left && left.startedForIt()
+                ? left.known()
+                : Optional.empty();
     }
 
     /** The session as this course last left it. */
@@ -84,7 +87,7 @@ final class Course {
         return buildContext;
     }
 
-    /** The sandbox that this course itself has started, if it has. */
+    /** The sandbox that this course has started, or the node that it took the opening over from; if one has. */
     Optional<SandboxRuntime> started() {
         return started;
     }

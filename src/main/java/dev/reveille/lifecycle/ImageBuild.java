@@ -8,6 +8,7 @@ import dev.reveille.session.Quoted;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.SessionSpec;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.Optional;
 
 /** Has an image built at upstream, if it is not there yet, and follows the build to its end. */
@@ -43,7 +44,8 @@ final class ImageBuild {
             return Future.succeededFuture(known.get());
         }
         if (course.buildContext().isEmpty()) {
-            return failed("the node that held what to build from has left; open the session again");
+            return failed(new GatewayFailure.ShuttingDown(
+                    "the node that held what to build from has left; open the session again", Duration.ofSeconds(1)));
         }
         return upstream.api()
                 .build(
@@ -65,7 +67,8 @@ final class ImageBuild {
                         course::ours)
                 .compose(last -> last.filter(ImageBuild::isOver)
                         .map(report -> image(key, report))
-                        .orElseGet(() -> failed("the image build failed: it was not finished in time")));
+                        .orElseGet(() -> failed(new GatewayFailure.BuildTimeout(
+                                "the image build failed: it was not finished in time"))));
     }
 
     private static boolean isOver(BuildReport report) {
@@ -89,6 +92,10 @@ final class ImageBuild {
     }
 
     private static <T> Future<T> failed(String why) {
-        return Future.failedFuture(new GatewayFailure.StepFailed(Step.BUILD, why).asException());
+        return failed(new GatewayFailure.StepFailed(Step.BUILD, why));
+    }
+
+    private static <T> Future<T> failed(GatewayFailure failure) {
+        return Future.failedFuture(failure.asException());
     }
 }

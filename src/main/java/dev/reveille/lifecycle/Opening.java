@@ -132,10 +132,11 @@ final class Opening {
     }
 
     private Future<SandboxRuntime> named(Course course, SandboxRuntime runtime, Optional<SandboxRuntime> comingUp) {
-        if (comingUp.filter(r -> r.id().equals(runtime.id())).isEmpty()) {
+        boolean ours = comingUp.filter(r -> r.id().equals(runtime.id())).isEmpty();
+        if (ours) {
             course.hasStarted(runtime);
         }
-        return course.advance(new SandboxState.Starting(course.lease(), Optional.of(runtime)), "")
+        return course.advance(new SandboxState.Starting(course.lease(), Optional.of(runtime), ours), "")
                 .map(runtime)
                 .recover(lost -> lost instanceof Superseded && course.started().isPresent()
                         ? leftovers.endUnwanted(course, runtime).compose(done -> Future.failedFuture(lost))

@@ -11,6 +11,7 @@ import dev.reveille.session.Cause;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
+import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
@@ -274,7 +275,12 @@ final class RuntimeCalls {
     private Future<JsonObject> stop(RuntimeCommand command, Session session, Deadline deadline) {
         Future<Session> stopped = lifecycle
                 .wishes()
-                .carryOut(byClient(command, session, LONG), Aim.ENDED, errand -> new CloseErrand(errand).stop());
+                .carryOut(
+                        byClient(command, session, LONG),
+                        Aim.ENDED,
+                        errand -> new CloseErrand(errand)
+                                .stopWhile(now ->
+                                        now.runtime().map(SandboxRuntime::id).equals(Optional.of(command.id()))));
         stopped.onFailure(error -> owedStops.add(session));
         return within(deadline, stopped, () -> Future.succeededFuture(session))
                 .map(now -> now.state() instanceof SandboxState.Stopped)

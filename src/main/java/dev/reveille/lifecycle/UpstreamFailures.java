@@ -51,7 +51,8 @@ final class UpstreamFailures {
             case START -> new GatewayFailure.StartTimeout("the sandbox was not ready in time: " + lastSeen);
             case RESUME, ENVIRONMENT ->
                 new GatewayFailure.WakeTimeout("the sandbox was not ready in time: " + lastSeen);
-            case BUILD, PAUSE, STOP -> new GatewayFailure.StepFailed(step, "it was not done in time: " + lastSeen);
+            case BUILD -> new GatewayFailure.BuildTimeout("the image build was not done in time: " + lastSeen);
+            case PAUSE, STOP -> new GatewayFailure.StepFailed(step, "it was not done in time: " + lastSeen);
         };
     }
 

@@ -64,7 +64,13 @@ final class AwakeRoute {
         return time.counted(() -> Catalogue.ADOPT.askHere(
                         proxy.vertx().eventBus(), new RuntimeId(path.runtimeId()), time.patience()))
                 .recover(error -> time.left().isZero() ? failed(Waker.late()) : Future.failedFuture(error))
+                .recover(this::orHeardMeanwhile)
                 .compose(found -> known(Failures.unknown(path.runtimeId())));
+    }
+
+    /** Another node's news of a runtime that is new may have been on its way. */
+    private <T> Future<T> orHeardMeanwhile(Throwable error) {
+        return proxy.registry().route(path.runtimeId()) == null ? Future.failedFuture(error) : Future.succeededFuture();
     }
 
     private Future<Route> known(GatewayFailure otherwise) {

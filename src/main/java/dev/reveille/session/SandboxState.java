@@ -87,11 +87,17 @@ public sealed interface SandboxState {
      * The sandbox is being looked up or started.
      *
      * @param known the runtime, once upstream has named it
+     * @param startedForIt whether that was started for this opening, and nobody else has a use for it if the opening fails
      */
-    record Starting(Lease holder, Optional<SandboxRuntime> known) implements SandboxState {
+    record Starting(Lease holder, Optional<SandboxRuntime> known, boolean startedForIt) implements SandboxState {
         public Starting {
             Objects.requireNonNull(holder, "holder");
             Objects.requireNonNull(known, "known");
+        }
+
+        /** With one that was there before, or none yet. */
+        public Starting(Lease holder, Optional<SandboxRuntime> known) {
+            this(holder, known, false);
         }
 
         @Override
@@ -116,7 +122,7 @@ public sealed interface SandboxState {
 
         @Override
         public Optional<SandboxState> carriedUnder(Lease other) {
-            return Optional.of(new Starting(other, known));
+            return Optional.of(new Starting(other, known, startedForIt));
         }
 
         @Override

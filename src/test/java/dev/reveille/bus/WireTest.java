@@ -66,6 +66,14 @@ class WireTest {
     }
 
     @Test
+    void aStartComesBackWithWhoseItsSandboxIs() {
+        Session session = Examples.session(
+                "s-1", new SandboxState.Starting(Examples.LEASE, Optional.of(Examples.runtime("rt1")), true));
+
+        assertThat(Wire.session(new JsonObject(Wire.session(session).encode()))).isEqualTo(session);
+    }
+
+    @Test
     void everyKindOfFailureIsTried() {
         assertThat(Examples.everyFailure().stream().map(Object::getClass))
                 .containsAll(List.of(GatewayFailure.class.getPermittedSubclasses()));

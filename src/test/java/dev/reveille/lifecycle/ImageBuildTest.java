@@ -110,7 +110,8 @@ class ImageBuildTest {
 
         GatewayFailure failure = failureOf(node.opening("s-1", building()));
 
-        assertThat(failure.code()).isEqualTo("build_failed");
+        assertThat(failure.code()).isEqualTo("build_timeout");
+        assertThat(failure.retryable()).isTrue();
         assertThat(failure.detail()).endsWith("it was not finished in time");
     }
 
@@ -118,7 +119,7 @@ class ImageBuildTest {
     void anUpstreamThatHangsWhileBuildingFailsInTheTimeOfBuilds() {
         upstream.on("GET", "/image_exists").hangs();
 
-        assertThat(failureOf(node.opening("s-1", building())).code()).isEqualTo("build_failed");
+        assertThat(failureOf(node.opening("s-1", building())).code()).isEqualTo("build_timeout");
     }
 
     @Test

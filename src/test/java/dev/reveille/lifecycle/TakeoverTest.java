@@ -34,6 +34,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Transitions that nobody carries any more, and sessions that nobody needs any more. */
 @ExtendWith(VertxExtension.class)
@@ -86,6 +88,19 @@ class TakeoverTest {
         node.untilState("s-1", "running");
 
         assertThat(upstream.calls("POST *")).isZero();
+    }
+
+    /** The node that left would have stopped it before it told the failure. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStartThatFailsLeavesNoSandboxThatWasStartedForIt(boolean startedForIt) {
+        FakeSandbox sandbox = upstream.session("s-1").isStarting().reports("starting", "failed");
+        node.finds(
+                session(new SandboxState.Starting(lostLease(), Optional.of(runtime(sandbox)), startedForIt), plain()));
+
+        node.untilState("s-1", "failed");
+
+        assertThat(upstream.calls("POST /stop")).isEqualTo(startedForIt ? 1 : 0);
     }
 
     @Test
@@ -162,7 +177,8 @@ class TakeoverTest {
 
         Session failed = node.untilState("s-1", "failed");
 
-        assertThat(failure(failed).code()).isEqualTo("build_failed");
+        assertThat(failure(failed).code()).isEqualTo("shutting_down");
+        assertThat(failure(failed).retryable()).isTrue();
         assertThat(failure(failed).detail()).endsWith("open the session again");
     }
 
