@@ -2,20 +2,17 @@ package dev.reveille;
 
 import dev.reveille.registry.Activity;
 import dev.reveille.registry.SessionRegistry;
+import dev.reveille.session.SandboxState;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.List;
 
 /** How many sessions there are in each state and how they are used, as this node sees it. */
 final class SessionGauges {
-    private static final List<String> STATES = List.of(
-            "building", "starting", "running", "pausing", "paused", "resuming", "stopping", "stopped", "failed");
-
     private SessionGauges() {}
 
     static void register(SessionRegistry registry, MeterRegistry meters) {
-        for (String state : STATES) {
+        for (String state : SandboxState.WORDS) {
             Gauge.builder("reveille.sessions", registry, r -> r.total(state))
                     .description("Sessions by state")
                     .tag("state", state)

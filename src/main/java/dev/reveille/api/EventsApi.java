@@ -5,6 +5,7 @@ import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.config.ByteSize;
 import dev.reveille.session.Quoted;
+import dev.reveille.session.SandboxState;
 import dev.reveille.session.SessionId;
 import dev.reveille.watch.Watching;
 import dev.reveille.watch.Wish;
@@ -84,9 +85,9 @@ final class EventsApi {
 
     private static Set<String> states(String words) {
         List<String> states = List.of(words.split(",", -1));
-        states.stream().filter(word -> !SessionsApi.STATES.contains(word)).forEach(word -> {
+        states.stream().filter(word -> !SandboxState.WORDS.contains(word)).forEach(word -> {
             throw Parameters.invalid("state: " + Quoted.shortly(word) + " (expected: some of "
-                    + String.join(", ", SessionsApi.STATES) + ", separated by commas)");
+                    + String.join(", ", SandboxState.WORDS) + ", separated by commas)");
         });
         return Set.copyOf(states);
     }

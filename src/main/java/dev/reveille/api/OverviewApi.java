@@ -3,6 +3,7 @@ package dev.reveille.api;
 import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.WakeHistory;
 import dev.reveille.runtimeapi.BreakerReport;
+import dev.reveille.session.SandboxState;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -53,7 +54,7 @@ final class OverviewApi {
     private JsonObject sessions(String tenant) {
         Map<String, Integer> there = registry.totals(tenant);
         JsonObject counts = new JsonObject();
-        SessionsApi.STATES.forEach(state -> counts.put(state, there.getOrDefault(state, 0)));
+        SandboxState.WORDS.forEach(state -> counts.put(state, there.getOrDefault(state, 0)));
         return counts;
     }
 

@@ -19,7 +19,6 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,8 +32,6 @@ final class SessionsApi {
 
     private static final Duration REPLY_SLACK = Duration.ofMinutes(2);
     private static final Set<String> SETTLED = Set.of("running", "paused", "stopped", "failed");
-    static final List<String> STATES = List.of(
-            "building", "starting", "running", "pausing", "paused", "resuming", "stopping", "stopped", "failed");
     private static final int DEFAULT_LIMIT = 100;
     private static final int OK = 200;
     private static final int CREATED = 201;
@@ -168,9 +165,9 @@ final class SessionsApi {
     private static SessionListing listing(RoutingContext context) {
         Parameters query = Parameters.of(context, "limit", "cursor", "state");
         Optional<String> state = query.get("state");
-        state.filter(s -> !STATES.contains(s)).ifPresent(s -> {
-            throw Parameters.invalid(
-                    "state: " + Quoted.shortly(s) + " (expected: one of " + String.join(", ", STATES) + ")");
+        state.filter(s -> !SandboxState.WORDS.contains(s)).ifPresent(s -> {
+            throw Parameters.invalid("state: " + Quoted.shortly(s) + " (expected: one of "
+                    + String.join(", ", SandboxState.WORDS) + ")");
         });
         Optional<String> after = query.get("cursor").map(Cursor::decode);
         return new SessionListing(Optional.of(Caller.tenant(context)), state, after, limit(query.get("limit")));

@@ -1,5 +1,6 @@
 package dev.reveille.session;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -15,6 +16,10 @@ import java.util.Optional;
  * until a command, a request or news from upstream moves them.
  */
 public sealed interface SandboxState {
+    /** The words of all of them, in the order of a life. */
+    List<String> WORDS = List.of(
+            "building", "starting", "running", "pausing", "paused", "resuming", "stopping", "stopped", "failed");
+
     /** The word for it on the wire. */
     String word();
 

@@ -35,6 +35,11 @@ class SandboxStateTest {
     }
 
     @Test
+    void theWordsAreThoseOfAllStates() {
+        assertThat(Examples.everyState()).extracting(SandboxState::word).containsExactlyElementsOf(SandboxState.WORDS);
+    }
+
+    @Test
     void aSessionCountsItsSteps() {
         Session starting = Examples.session("s-1", new SandboxState.Starting(Examples.LEASE, Optional.empty()));
 
