@@ -1,5 +1,6 @@
 package dev.reveille;
 
+import dev.reveille.session.SandboxState;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -10,20 +11,24 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -34,7 +39,10 @@ import picocli.CommandLine.Spec;
         footer = "The API key is taken from $REVEILLE_API_KEY.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"1:there is no such session, or it is not yours", "2:wrong usage"})
+        exitCodeList = {
+            "1:refused: a bad key, no such session, or what else will be the same the next time",
+            "2:wrong usage"
+        })
 final class Watch implements Callable<Integer> {
     /** Three heartbeats; after that nobody is there any more. */
     private static final int SILENCE_MILLIS = 45_000;
@@ -44,6 +52,8 @@ final class Watch implements Callable<Integer> {
     private static final int UNAUTHORIZED = 401;
     private static final int TOO_MANY = 429;
     private static final int SERVER_ERROR = 500;
+    private static final Set<String> SCHEMES = Set.of("http", "https");
+    private static final Set<String> OF_A_STATE = Set.of("state", "change", "progress");
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
 
     private final Map<String, String> environment;
@@ -58,7 +68,7 @@ final class Watch implements Callable<Integer> {
             names = {"-u", "--url"},
             paramLabel = "URL",
             description = "Where the gateway is. By default $REVEILLE_URL, or http://127.0.0.1:8080.")
-    private Optional<URI> url = Optional.empty();
+    private Optional<String> url = Optional.empty();
 
     @Option(
             names = "--state",
@@ -67,7 +77,7 @@ final class Watch implements Callable<Integer> {
             description =
                     "Only what is or becomes that: building, starting, running, pausing, paused, resuming, stopping,"
                             + " stopped, failed.")
-    private String[] states = {};
+    private List<String> states = List.of();
 
     @Option(
             names = "--since",
@@ -78,6 +88,7 @@ final class Watch implements Callable<Integer> {
     @Option(names = "--json", description = "Print the messages as they come, one a line.")
     private boolean json;
 
+    private URI target;
     private String last = "";
 
     Watch() {
@@ -90,6 +101,8 @@ final class Watch implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        checkStates();
+        target = target();
         last = since.orElse("");
         int failures = 0;
         while (!Thread.currentThread().isInterrupted()) {
@@ -117,13 +130,38 @@ final class Watch implements Callable<Integer> {
         return longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2);
     }
 
+    private void checkStates() {
+        states.stream()
+                .filter(word -> !SandboxState.WORDS.contains(word))
+                .findFirst()
+                .ifPresent(word -> {
+                    throw wrongUsage("--state: " + printable(word) + " (expected: some of "
+                            + String.join(", ", SandboxState.WORDS) + ")");
+                });
+    }
+
     private URI target() {
-        String base = url.map(URI::toString)
-                .orElseGet(() -> environment.getOrDefault("REVEILLE_URL", "http://127.0.0.1:8080"))
-                .replaceFirst("/+$", "");
+        String base = url.orElseGet(() -> environment.getOrDefault("REVEILLE_URL", ""));
+        if (base.isEmpty()) {
+            base = "http://127.0.0.1:8080";
+        }
         String path =
                 session.map(id -> "/api/v1/sessions/" + encoded(id) + "/events").orElse("/api/v1/events");
-        return URI.create(base + path + (states.length == 0 ? "" : "?state=" + encoded(String.join(",", states))));
+        String query = states.isEmpty() || session.isPresent() ? "" : "?state=" + encoded(String.join(",", states));
+        try {
+            URI whole = new URI(base.replaceFirst("/+$", "") + path + query);
+            if (SCHEMES.contains(String.valueOf(whole.getScheme()).toLowerCase(Locale.ROOT))
+                    && whole.getHost() != null) {
+                return whole;
+            }
+        } catch (URISyntaxException wrong) {
+            // Said below.
+        }
+        throw wrongUsage("--url: " + printable(base) + " (expected: one such as http://127.0.0.1:8080)");
+    }
+
+    private ParameterException wrongUsage(String why) {
+        return new ParameterException(spec.commandLine(), "reveille: " + why);
     }
 
     private static String encoded(String text) {
@@ -132,7 +170,7 @@ final class Watch implements Callable<Integer> {
 
     /** Until the stream ends. */
     private void follow() throws IOException {
-        HttpURLConnection connection = (HttpURLConnection) target().toURL().openConnection();
+        HttpURLConnection connection = (HttpURLConnection) target.toURL().openConnection();
         try {
             connection.setInstanceFollowRedirects(false);
             connection.setConnectTimeout(CONNECT_MILLIS);
@@ -192,6 +230,9 @@ final class Watch implements Callable<Integer> {
 
     private void told(String data) {
         try {
+            if (!wanted(data)) {
+                return;
+            }
             String line = json ? data : line(new JsonObject(data));
             if (!line.isEmpty()) {
                 print(line);
@@ -199,6 +240,15 @@ final class Watch implements Callable<Integer> {
         } catch (DecodeException | ClassCastException odd) {
             note("a message is not understandable");
         }
+    }
+
+    /** The stream of one session tells all of its states. What tells of none, such as a reset, is for everybody. */
+    private boolean wanted(String data) {
+        if (states.isEmpty() || session.isEmpty()) {
+            return true;
+        }
+        JsonObject message = new JsonObject(data);
+        return !OF_A_STATE.contains(message.getString("type", "")) || states.contains(message.getString("state", ""));
     }
 
     private void print(String line) {

@@ -3,11 +3,16 @@ package dev.reveille;
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.TestGateway;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
+import java.io.BufferedReader;
+import java.io.PipedReader;
+import java.io.PipedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.HashMap;
@@ -96,13 +101,56 @@ class WatchTest {
         assertThat(code).isEqualTo(1);
         assertThat(asked)
                 .containsExactly(
-                        "/api/v1/sessions/s/events?state=paused%2Cresuming null my-key",
-                        "/api/v1/sessions/s/events?state=paused%2Cresuming 3.abc my-key",
-                        "/api/v1/sessions/s/events?state=paused%2Cresuming 3.abc my-key",
-                        "/api/v1/sessions/s/events?state=paused%2Cresuming 4.abc my-key");
+                        "/api/v1/sessions/s/events null my-key",
+                        "/api/v1/sessions/s/events 3.abc my-key",
+                        "/api/v1/sessions/s/events 3.abc my-key",
+                        "/api/v1/sessions/s/events 4.abc my-key");
         assertThat(out.toString().lines().map(line -> line.substring(14)))
                 .containsExactly("s  is paused  by idle", "s  paused → resuming  by traffic");
         assertThat(err.toString()).contains("leaving", "no session of that name");
+    }
+
+    @Test
+    void ofOneSessionTheOtherStatesAreLeftOut(Vertx vertx) throws Exception {
+        FakeRuntimeApi upstream = FakeRuntimeApi.start(vertx);
+        TestGateway gateway = TestGateway.before(upstream, vertx);
+        gateway.open("s", new JsonObject());
+        gateway.post("s", "pause");
+        gateway.post("s", "resume");
+        PipedWriter printed = new PipedWriter();
+        BufferedReader lines = new BufferedReader(new PipedReader(printed));
+        Thread watching = new Thread(() -> new CommandLine(
+                        new Watch(Map.of("REVEILLE_URL", "http://127.0.0.1:" + gateway.port())))
+                .setOut(new PrintWriter(printed))
+                .setErr(new PrintWriter(err))
+                .execute("s", "--since", "1", "--state", "running,paused"));
+
+        watching.start();
+        List<String> told = List.of(lines.readLine(), lines.readLine(), lines.readLine());
+        watching.interrupt();
+        gateway.close();
+        upstream.close();
+        watching.join();
+
+        assertThat(told)
+                .map(line -> line.substring(14).replaceFirst("  after.*", ""))
+                .containsExactly("s  starting → running", "s  pausing → paused", "s  resuming → running");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --url=foo://gateway        | --url: foo://gateway
+            --url=file:///tmp          | --url: file:///tmp
+            --url=gateway:8080         | --url: gateway:8080
+            --url=http:// x            | --url: http:// x
+            --state=running,asleep     | --state: asleep
+            """)
+    void whatCanNeverWorkIsWrongUsage(String option, String said, Vertx vertx) {
+        int code = watch(vertx, Map.of(), List.of(refuses(401, "")), "s", option);
+
+        assertThat(code).isEqualTo(2);
+        assertThat(asked).isEmpty();
+        assertThat(err.toString()).contains(said, "expected");
     }
 
     @Test
