@@ -51,7 +51,7 @@ record JsonBody(String text, JsonObject object) {
      * The body of {@code request}; an empty one is an empty object. Called before any of it was read.
      *
      * @param patience from now to its last byte
-     * @return fails with {@code too_large} or {@code invalid_request}, or if the client leaves meanwhile
+     * @return fails with {@code too_large}, {@code too_slow} or {@code invalid_request}, or if the client leaves meanwhile
      */
     static Future<JsonBody> of(HttpServerRequest request, ByteSize limit, Duration patience) {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
@@ -129,8 +129,7 @@ record JsonBody(String text, JsonObject object) {
     }
 
     private static RuntimeException late(Duration patience) {
-        return new GatewayFailure.InvalidRequest(
-                        "body: not there after " + patience.toSeconds() + " s (expected: all that was announced)")
+        return new GatewayFailure.TooSlow("the body of the request was not there after " + patience.toMillis() + " ms")
                 .asException();
     }
 

@@ -1,5 +1,7 @@
 package dev.reveille.api;
 
+import dev.reveille.session.FailureException;
+import dev.reveille.session.GatewayFailure;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -8,7 +10,7 @@ import java.time.Duration;
 
 /**
  * What becomes of a body that nobody reads, since the answer did not need it. A small one is thrown away and the connection
- * goes on. Before a large one, or one that the client holds back until it is told to go on, the answer says that the
+ * goes on. Before a large one, one that the client holds back until it is told to go on, or one that was waited for in vain, the answer says that the
  * connection ends (in HTTP/2 only the stream, without being said), and it does: not at once, or the client that still sends would not see the answer.
  */
 final class UnreadBody {
@@ -27,7 +29,7 @@ final class UnreadBody {
             context.addEndHandler(answered -> discard(context));
         } else if (announced(request)) {
             context.addHeadersEndHandler(v -> {
-                if (!request.isEnded() && !worthReading(request)) {
+                if (!request.isEnded() && !worthReading(context)) {
                     context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
                 }
             });
@@ -41,7 +43,7 @@ final class UnreadBody {
         if (request.isEnded() || context.response().closed()) {
             return;
         }
-        boolean goesOn = worthReading(request);
+        boolean goesOn = worthReading(context);
         long late = context.vertx().setTimer(LINGER_MILLIS, t -> close(request));
         request.exceptionHandler(cut -> context.vertx().cancelTimer(late));
         request.handler(rest -> {});
@@ -67,10 +69,13 @@ final class UnreadBody {
                 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
     }
 
-    private static boolean worthReading(HttpServerRequest request) {
+    private static boolean worthReading(RoutingContext context) {
+        HttpServerRequest request = context.request();
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         return length != null
                 && Long.parseLong(length) <= WORTH_READING
-                && !request.headers().contains(HttpHeaders.EXPECT);
+                && !request.headers().contains(HttpHeaders.EXPECT)
+                && !(context.failure() instanceof FailureException known
+                        && known.failure() instanceof GatewayFailure.TooSlow);
     }
 }

@@ -1,16 +1,14 @@
 package dev.reveille.api;
 
+import static dev.reveille.api.RawConnection.head;
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.api.RawConnection.Answer;
 import dev.reveille.config.ByteSize;
-import dev.reveille.session.FailureException;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetSocket;
+import io.vertx.ext.web.Router;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -20,19 +18,25 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class JsonBodyTest {
     @Test
     void aBodyThatDoesNotComeIsNotWaitedForWithoutEnd(Vertx vertx) {
-        Promise<JsonBody> read = Promise.promise();
-        HttpServer server = await(vertx.createHttpServer()
-                .requestHandler(request -> JsonBody.of(request, new ByteSize(1024), Duration.ofMillis(50))
-                        .onComplete(read))
-                .listen(0, "127.0.0.1"));
-        NetClient client = vertx.createNetClient();
-        NetSocket socket = await(client.connect(server.actualPort(), "127.0.0.1"));
+        Router router = Router.router(vertx);
+        router.route().handler(UnreadBody::watch).failureHandler(Refusal::answer);
+        router.route()
+                .handler(context -> JsonBody.of(context.request(), new ByteSize(1024), Duration.ofMillis(50))
+                        .onComplete(read -> context.response().end(), context::fail));
+        HttpServer server =
+                await(vertx.createHttpServer().requestHandler(router).listen(0, "127.0.0.1"));
+        try (RawConnection slow = RawConnection.to(server.actualPort())) {
+            slow.send(head("PUT /", "Content-Length: 10") + "{");
 
-        await(socket.write(Buffer.buffer("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")));
+            Answer answer = slow.answer();
 
-        Throwable failure = await(read.future().transform(done -> io.vertx.core.Future.succeededFuture(done.cause())));
-        assertThat(failure)
-                .isInstanceOf(FailureException.class)
-                .hasMessageContaining("invalid_request: body: not there");
+            assertThat(answer.status()).isEqualTo(408);
+            assertThat(answer.headers()).containsEntry("connection", "close");
+            assertThat(answer.json().getString("code")).isEqualTo("too_slow");
+            assertThat(answer.json().getString("detail"))
+                    .isEqualTo("the body of the request was not there after 50 ms");
+            slow.send("         ");
+            assertThat(slow.ends()).isTrue();
+        }
     }
 }
