@@ -91,7 +91,7 @@ final class Guest {
         }
     }
 
-    /** Whoever says nothing, or has nothing to listen to, is not kept. One that does not read is not listened to. */
+    /** Whoever says nothing, or has never listened to anything, is not kept. One that does not read is not listened to. */
     private void look() {
         if (!heard || !active) {
             cut();
