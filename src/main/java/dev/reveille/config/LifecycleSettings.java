@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * Times of transitions, each from its begin to the sandbox being ready (or gone), and the pace of waiting.
  *
- * @param startTimeout from the call that starts a sandbox to its first answer
- * @param resumeTimeout from the call that resumes a sandbox to its first answer
+ * @param startTimeout from the call that starts a sandbox to its answering through this gateway
+ * @param resumeTimeout from the call that resumes a sandbox to its answering through this gateway
  * @param pauseTimeout from the call that pauses a sandbox to the runtime API reporting it paused
  * @param stopTimeout from the call that stops a sandbox to the runtime API reporting it gone
  * @param buildTimeout from the call that begins a build to its image being there
