@@ -1,5 +1,6 @@
 package dev.reveille.api;
 
+import dev.reveille.access.ApiKey;
 import dev.reveille.access.Tenants;
 import dev.reveille.access.Tickets;
 import dev.reveille.session.GatewayFailure;
@@ -21,7 +22,6 @@ final class Caller {
 
     private static final String TENANT = "tenant";
     private static final String GOOD_TICKET = "good-ticket";
-    private static final String BEARER = "Bearer ";
     private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
@@ -122,12 +122,7 @@ final class Caller {
     }
 
     private static Optional<String> key(HttpServerRequest request) {
-        Optional<String> bearer = Optional.ofNullable(request.getHeader("Authorization"))
-                .filter(b -> b.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-                .map(b -> b.substring(BEARER.length()).trim());
-        return Optional.ofNullable(request.getHeader("X-API-Key"))
-                .or(() -> bearer)
-                .filter(key -> !key.isBlank());
+        return ApiKey.shown(request.getHeader(ApiKey.FIELD), request.getHeader("Authorization"));
     }
 
     /**

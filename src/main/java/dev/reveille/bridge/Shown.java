@@ -1,7 +1,7 @@
 package dev.reveille.bridge;
 
+import dev.reveille.access.ApiKey;
 import io.vertx.core.json.JsonObject;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -13,14 +13,11 @@ import java.util.Optional;
 record Shown(Optional<String> tenant, Optional<String> ticket) {
     static final Shown NOTHING = new Shown(Optional.empty(), Optional.empty());
 
-    private static final String BEARER = "bearer ";
-
     /** The API key in the headers of a message; empty if there is none. */
     static Optional<String> key(JsonObject headers) {
-        return header(headers, "x-api-key")
-                .or(() -> header(headers, "authorization")
-                        .filter(value -> value.toLowerCase(Locale.ROOT).startsWith(BEARER))
-                        .map(value -> value.substring(BEARER.length()).trim()));
+        return ApiKey.shown(
+                header(headers, ApiKey.FIELD).orElse(null),
+                header(headers, "Authorization").orElse(null));
     }
 
     /** The ticket in the headers of a message; empty if there is none. */

@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.access.ApiKey;
 import dev.reveille.access.SecretKey;
 import dev.reveille.access.Tenants;
 import dev.reveille.registry.Route;
@@ -13,10 +14,9 @@ import java.util.stream.Stream;
  * everybody. The sandbox itself checks the key of what is forwarded; this is only about sleep.
  */
 final class WakeRight {
-    static final String API_KEY = "X-API-Key";
+    static final String API_KEY = ApiKey.FIELD;
     private static final String SESSION_KEY = "X-Session-API-Key";
     private static final String EDITOR_COOKIE = "vscode-tkn=";
-    private static final String BEARER = "Bearer ";
 
     private final Tenants tenants;
 
@@ -37,10 +37,10 @@ final class WakeRight {
         return key.isPresent() && !tenants.open() && tenants.whose(key).isPresent();
     }
 
-    /** Where everybody is let in, each {@value #API_KEY} is the tenant's, and {@code Authorization} the sandbox's alone. */
+    /** Where everybody is let in, each {@value ApiKey#FIELD} is the tenant's, and {@code Authorization} the sandbox's alone. */
     private boolean asTenant(HttpServerRequest request, Route route) {
         Optional<String> authorized = tenants.open() ? Optional.empty() : bearer(request);
-        return Stream.of(Optional.ofNullable(request.getHeader(API_KEY)), authorized)
+        return Stream.of(ApiKey.shown(request.getHeader(ApiKey.FIELD), null), authorized)
                 .filter(Optional::isPresent)
                 .anyMatch(key -> tenants.whose(key)
                         .filter(route.session().tenant()::equals)
@@ -48,9 +48,7 @@ final class WakeRight {
     }
 
     private static Optional<String> bearer(HttpServerRequest request) {
-        return Optional.ofNullable(request.getHeader("Authorization"))
-                .filter(b -> b.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-                .map(b -> b.substring(BEARER.length()).trim());
+        return ApiKey.bearer(request.getHeader(HttpHeaders.AUTHORIZATION));
     }
 
     /** Every place in which clients are known to put the key. A wrong one beside the right one does not matter. */
