@@ -59,7 +59,7 @@ class RoomsTest {
     static final ArchRule busUsesOnlyTheDomain = mayUse("bus", "session");
 
     @ArchTest
-    static final ArchRule problemsAreTheDomainsFailuresOnTheWire = mayUse("problem", "session", "bus");
+    static final ArchRule problemsAreTheDomainsFailuresOnTheWire = mayUse("problem", "session");
 
     @ArchTest
     static final ArchRule theRuntimeApiClientKnowsNoSessionsOfOurs = mayUse("runtimeapi", "session", "config");

@@ -12,12 +12,15 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Who may listen to what. */
 final class Admission {
     /** An unknown session is asked for at the runtime API. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+    private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
     private static final String UNKNOWN = "there is no such session, or it is not yours";
 
     private final EventBus bus;
@@ -77,11 +80,13 @@ final class Admission {
                 .mapEmpty();
     }
 
-    /** What is said of {@code refused}. */
+    /** What is said of {@code refused}; anything unexpected is logged. */
     static GatewayFailure said(Throwable refused) {
-        return refused instanceof FailureException known
-                ? known.failure()
-                : new GatewayFailure.Internal("something went wrong here; the log of the gateway says what");
+        if (refused instanceof FailureException known) {
+            return known.failure();
+        }
+        LOG.error("unexpected", refused);
+        return GatewayFailure.Internal.inTheLog();
     }
 
     private Listener listenerToAll(Address address, Shown shown, JsonObject headers) {

@@ -102,7 +102,7 @@ public record Endpoint<A, R>(String address, Shape<A> argument, Shape<R> reply) 
             return known.failure();
         }
         LOG.error("address={} failed", address, error);
-        return new GatewayFailure.Internal("something went wrong here; the log of the gateway says what");
+        return GatewayFailure.Internal.inTheLog();
     }
 
     private static void fail(Message<JsonObject> message, GatewayFailure failure) {
@@ -126,6 +126,6 @@ public record Endpoint<A, R>(String address, Shape<A> argument, Shape<R> reply) 
             };
         }
         LOG.error("address={} failed", address, error);
-        return new GatewayFailure.Internal("something went wrong here; the log of the gateway says what").asException();
+        return GatewayFailure.Internal.inTheLog().asException();
     }
 }

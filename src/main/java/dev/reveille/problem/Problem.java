@@ -1,6 +1,5 @@
 package dev.reveille.problem;
 
-import dev.reveille.bus.Wire;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.GatewayFailure;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -39,12 +38,11 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
             return known.failure();
         }
         LOG.error("unexpected", error);
-        return new GatewayFailure.Internal("something went wrong here; the log of the gateway says what");
+        return GatewayFailure.Internal.inTheLog();
     }
 
     /** As RFC 9457 has it, with our members beside. */
     public JsonObject toJson() {
-        JsonObject wire = Wire.failure(failure);
         JsonObject json = new JsonObject()
                 .put("type", TYPES + failure.code())
                 .put("title", HttpResponseStatus.valueOf(failure.status()).reasonPhrase())
@@ -54,9 +52,7 @@ public record Problem(GatewayFailure failure, Optional<String> sessionId, Option
         sessionId.ifPresent(id -> json.put("session_id", id));
         runtimeId.ifPresent(id -> json.put("runtime_id", id));
         json.put("retryable", failure.retryable());
-        if (wire.containsKey("retry_after_ms")) {
-            json.put("retry_after_ms", wire.getValue("retry_after_ms"));
-        }
+        failure.retryAfter().ifPresent(after -> json.put("retry_after_ms", after.toMillis()));
         return json;
     }
 

@@ -369,6 +369,11 @@ public sealed interface GatewayFailure {
 
     /** A defect of ours. The log has the rest. */
     record Internal(String detail) implements GatewayFailure {
+        /** For what is unexpected. Whoever makes it has logged that. */
+        public static Internal inTheLog() {
+            return new Internal("something went wrong here; the log of the gateway says what");
+        }
+
         @Override
         public Kind kind() {
             return Kind.INTERNAL;
