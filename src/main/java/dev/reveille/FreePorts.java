@@ -12,8 +12,6 @@ import java.time.Duration;
 /** Ports for one more node on a machine where others may listen on the default ones, or may be about to. */
 final class FreePorts {
     private static final String MAP = "reveille.ports";
-    private static final int HTTP = 8080;
-    private static final int ADMIN = 9090;
     private static final int TRIED = 100;
 
     /** For as long as the node that has claimed a port may need until it listens there. */
@@ -29,16 +27,19 @@ final class FreePorts {
 
     /** @return the same settings, where a port is the default and taken with the next free one */
     static Future<Settings> of(Platform platform, Settings settings) {
+        Settings initial = Settings.defaults();
         return platform.vertx()
                 .sharedData()
                 .<String, String>getAsyncMap(MAP)
                 .map(claims -> new FreePorts(claims, platform.node().id()))
                 .compose(ports -> ports.free(
-                                settings.http().host(), settings.http().port(), HTTP)
+                                settings.http().host(),
+                                settings.http().port(),
+                                initial.http().port())
                         .compose(http -> ports.free(
                                         settings.admin().host(),
                                         settings.admin().port(),
-                                        ADMIN)
+                                        initial.admin().port())
                                 .map(admin -> settings.onPorts(http, admin))));
     }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
 record Address(String text, Optional<SessionId> session) {
     static final String EVERY_CHANGE = Catalogue.CHANGED.address();
     static final String CHANGES = EVERY_CHANGE + ".";
-    static final String PROGRESS = "reveille.session.progress.";
+    static final String PROGRESS = Catalogue.PROGRESS.address() + ".";
 
     /** Longer ones are none. */
     static final int LONGEST = 200;
