@@ -62,6 +62,7 @@ public final class Api {
     private final LastAnswers lastAnswers;
     private final Buffer contract = resource("/openapi.yaml");
     private final Map<String, Function<Vertx, Router>> beside = new LinkedHashMap<>();
+    private volatile boolean served;
 
     /**
      * @param node the name of this node
@@ -100,8 +101,13 @@ public final class Api {
     /**
      * Lets {@code routes}, made once for each event loop, serve what is at {@code path}. Before that it is found out for whom a
      * request comes, if it shows that: see {@link #tenant} and {@link #ticket}.
+     *
+     * @throws IllegalStateException behind {@link #on}, whose routes would not have it
      */
     public Api beside(String path, Function<Vertx, Router> routes) {
+        if (served) {
+            throw new IllegalStateException("beside: " + path + " (expected: before on)");
+        }
         beside.put(path, routes);
         return this;
     }
@@ -118,6 +124,7 @@ public final class Api {
 
     /** The routes, for one event loop. */
     public Handler<HttpServerRequest> on(Vertx vertx) {
+        served = true;
         return router(vertx);
     }
 

@@ -40,6 +40,7 @@ final class Front implements AutoCloseable {
 
     private final Vertx vertx;
     private final RuntimeApi calls;
+    private final Api api;
     private final HttpServer server;
     private volatile Instant now = Instant.parse("2026-11-24T12:00:00Z");
 
@@ -63,7 +64,7 @@ final class Front implements AutoCloseable {
         this.calls = new RuntimeApi(vertx, upstream, settings.upstream(), new SimpleMeterRegistry());
         InstantSource clock = () -> now;
         SessionRegistry registry = new SessionRegistry(vertx, store, ClusterNode.alone());
-        Api api = new Api(
+        this.api = new Api(
                 registry,
                 tenants,
                 new Tickets(() -> new byte[32], Duration.ofMinutes(1), clock),
@@ -127,6 +128,10 @@ final class Front implements AutoCloseable {
                     .send(body)
                     .answer();
         }
+    }
+
+    Api api() {
+        return api;
     }
 
     void advance(Duration time) {
