@@ -152,11 +152,6 @@ public final class StrictWebSocket {
         return closing.heard();
     }
 
-    /** Whether messages are compressed. */
-    public boolean isCompressed() {
-        return deflate != null;
-    }
-
     Limits limits() {
         return limits;
     }
