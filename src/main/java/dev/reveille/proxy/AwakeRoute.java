@@ -50,7 +50,7 @@ final class AwakeRoute {
         this.arrived = arrived;
     }
 
-    /** Fails with {@code unknown_runtime} if nobody knows of one. */
+    /** Fails with {@code unknown_session} if nobody knows of one. */
     Future<Route> find() {
         Route known = proxy.registry().route(path.runtimeId());
         return known == null ? adopted() : Future.succeededFuture(known);
