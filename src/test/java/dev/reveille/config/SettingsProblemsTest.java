@@ -198,8 +198,11 @@ class SettingsProblemsTest {
 
     @Test
     void portsMayBeTheSameOnOtherHostsOrBothFree() {
-        read(Map.of("REVEILLE_ADMIN_PORT", "8080", "REVEILLE_ADMIN_HOST", "127.0.0.2"));
-        read(Map.of("REVEILLE_ADMIN_PORT", "0", "REVEILLE_HTTP_PORT", "0"));
+        Settings same = read(Map.of("REVEILLE_ADMIN_PORT", "8080", "REVEILLE_ADMIN_HOST", "127.0.0.2"));
+        Settings free = read(Map.of("REVEILLE_ADMIN_PORT", "0", "REVEILLE_HTTP_PORT", "0"));
+
+        assertThat(List.of(same.http().port(), same.admin().port())).containsExactly(8080, 8080);
+        assertThat(List.of(free.http().port(), free.admin().port())).containsExactly(0, 0);
     }
 
     @Test

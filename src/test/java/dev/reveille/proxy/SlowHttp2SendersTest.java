@@ -280,7 +280,7 @@ class SlowHttp2SendersTest {
                     }
                 });
                 while (!passes.isDone()) {
-                    assertThat(drips(client, 1)).isTrue();
+                    assertThat(drips(client, 1).type()).isEqualTo(FrameLine.PING);
                 }
                 Rig.get(passes);
             }
@@ -300,22 +300,26 @@ class SlowHttp2SendersTest {
                 line.send(NOTHING);
             });
             client.request(1, "POST", impatient.hand("/ok"), false).request(3, "POST", impatient.hand("/ok"), false);
-            while (drips(client, 1)) {
-                // On and on.
+            FrameLine.Frame first = drips(client, 1);
+            while (first.type() == FrameLine.PING) {
+                first = drips(client, 1);
             }
+
+            assertThat(first.stream()).isEqualTo(3);
+            assertThat(client.fields(first)).containsEntry(":status", "408");
             client.data(1, true, new byte[1]);
-            client.until(frame -> frame.type() == FrameLine.HEADERS && frame.stream() == 1);
+            assertThat(client.head(1)).containsEntry(":status", "200");
         }
     }
 
-    /** One byte more of {@code stream}. @return false once there is an answer to anything */
-    private static boolean drips(FrameLine client, int stream) throws IOException {
+    /** One byte more of {@code stream}. @return what comes then; a ping as long as nothing was answered */
+    private static FrameLine.Frame drips(FrameLine client, int stream) throws IOException {
         client.data(stream, false, new byte[1]).send(FrameLine.PING, 0, 0, new byte[8]);
         FrameLine.Frame frame;
         do {
             frame = client.next();
         } while (frame.type() == FrameLine.WINDOW_UPDATE);
-        return frame.type() == FrameLine.PING;
+        return frame;
     }
 
     /** Another client is too slow, from its begin to its end. */
