@@ -1,5 +1,6 @@
 package dev.reveille;
 
+import static dev.reveille.testing.Eventually.eventually;
 import static java.time.Duration.ofSeconds;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,11 +144,11 @@ class BusServiceIT {
         assertThat(await(sessions.resume(new SessionId("kept"), PATIENCE)).running())
                 .isTrue();
         // What happens before it is known again who listens is not heard.
-        for (int i = 0; i < 50 && !hasHeardOf("later-"); i++) {
-            cluster.session(3, HttpMethod.PUT, "later-" + i);
-            Thread.sleep(200);
-        }
-        assertThat(hasHeardOf("later-")).isTrue();
+        AtomicInteger opened = new AtomicInteger();
+        eventually("news of a session that was opened later", Duration.ofMillis(200), () -> {
+            cluster.session(3, HttpMethod.PUT, "later-" + opened.getAndIncrement());
+            return hasHeardOf("later-");
+        });
     }
 
     private boolean hasHeardOf(String prefix) {

@@ -1,5 +1,6 @@
 package dev.reveille;
 
+import static dev.reveille.testing.Eventually.eventually;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -150,9 +152,7 @@ class CommandLineIT {
                                 new JsonObject().put("action", run).encode()))
                         .build(),
                 BodyHandlers.ofString());
-        while (!Files.exists(begun) && !working.isDone()) {
-            Thread.sleep(10);
-        }
+        eventually("the command has begun", Duration.ofMillis(10), () -> Files.exists(begun) || working.isDone());
 
         int code = gateway.stop();
 

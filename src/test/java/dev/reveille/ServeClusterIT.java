@@ -1,5 +1,6 @@
 package dev.reveille;
 
+import static dev.reveille.testing.Eventually.eventually;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,6 +15,7 @@ import io.vertx.ext.web.client.HttpResponse;
 import io.vertx.ext.web.client.WebClient;
 import io.vertx.junit5.VertxExtension;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -74,12 +76,10 @@ class ServeClusterIT {
 
         first.process().destroyForcibly().onExit().join();
 
-        HttpResponse<Buffer> answer = answered(second, HttpMethod.POST, files, key);
-        for (int i = 0; i < 50 && answer.statusCode() != 200; i++) {
-            Thread.sleep(200);
-            answer = answered(second, HttpMethod.POST, files, key);
-        }
-        assertThat(answer.statusCode()).as(answer.bodyAsString()).isEqualTo(200);
+        eventually(
+                "the sandbox answers through the other node",
+                Duration.ofMillis(200),
+                () -> answered(second, HttpMethod.POST, files, key).statusCode() == 200);
     }
 
     private HttpResponse<Buffer> answered(Serving node, HttpMethod method, String path, String key) throws Exception {
