@@ -28,7 +28,7 @@ final class UpstreamFailures {
             return late(step, late.getMessage());
         }
         LOG.error("step={} failed", step.word(), error);
-        return new GatewayFailure.Internal("something went wrong here; the log of the gateway says what");
+        return GatewayFailure.Internal.inTheLog();
     }
 
     /** What a question that upstream did not answer as it should fails with. */
