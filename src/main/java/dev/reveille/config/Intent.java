@@ -2,10 +2,10 @@ package dev.reveille.config;
 
 /** What a request means for a sandbox that sleeps. */
 public enum Intent {
-    /** It wakes it. */
+    /** Somebody wants something: worth waking for. */
     WAKES,
-    /** It is forwarded if the sandbox is awake, and never the reason to wake it. */
+    /** It is forwarded if the sandbox is awake, but never the reason to wake it: reconnects, sub-resources, background fetches. */
     USES,
-    /** The same, and no sign that anybody is there. */
+    /** As {@link #USES}, and no sign that anybody is there: probes and preflights. */
     IGNORES
 }

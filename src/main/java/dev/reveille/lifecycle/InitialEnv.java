@@ -1,6 +1,6 @@
 package dev.reveille.lifecycle;
 
-import dev.reveille.runtimeapi.ActionServer;
+import dev.reveille.runtimeapi.ActionClient;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.GatewayFailure.Step;
 import dev.reveille.session.Quoted;
@@ -20,12 +20,12 @@ import java.util.stream.Collectors;
 final class InitialEnv {
     private static final int SHORTEST_SECRET = 4;
 
-    private final ActionServer sandboxes;
+    private final ActionClient sandboxes;
     private final Duration timeout;
 
     /** @param timeout from sending the action to its whole answer */
     InitialEnv(Vertx vertx, Duration timeout) {
-        this.sandboxes = new ActionServer(vertx, timeout);
+        this.sandboxes = new ActionClient(vertx, timeout);
         this.timeout = timeout;
     }
 
@@ -85,7 +85,7 @@ final class InitialEnv {
         return character < ' ' || character == 0x7f;
     }
 
-    private static Future<Void> check(ActionServer.Outcome outcome, Collection<String> values) {
+    private static Future<Void> check(ActionClient.Outcome outcome, Collection<String> values) {
         if (outcome.status() != 200) {
             return failed("the sandbox answered " + outcome.status());
         }

@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import dev.reveille.bus.Catalogue;
 import dev.reveille.bus.SessionCommand;
+import dev.reveille.config.Intent;
 import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.RuntimeId;
@@ -185,7 +186,7 @@ final class AwakeRoute {
     /** Why this request may not wake the sandbox; empty if it may. */
     Optional<String> whyNotWaking(Route route) {
         if (intent() != Intent.WAKES) {
-            return Optional.of("this kind of request does not wake it; " + Intent.HEADER + ": yes would");
+            return Optional.of("this kind of request does not wake it; " + Intents.HEADER + ": yes would");
         }
         return proxy.wakeRight().has(in, route)
                 ? Optional.empty()

@@ -33,7 +33,7 @@ final class EndToEnd {
             "host",
             "trailer",
             WakeRight.API_KEY,
-            Intent.HEADER,
+            Intents.HEADER,
             "forwarded",
             "x-forwarded-for",
             "x-forwarded-host",

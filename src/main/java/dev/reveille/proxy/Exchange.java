@@ -1,5 +1,6 @@
 package dev.reveille.proxy;
 
+import dev.reveille.config.Intent;
 import dev.reveille.http.ClientStream;
 import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;

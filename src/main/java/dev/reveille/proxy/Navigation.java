@@ -24,7 +24,7 @@ final class Navigation {
             "X-Requested-With",
             "X-Session-API-Key",
             WakeRight.API_KEY,
-            Intent.HEADER);
+            Intents.HEADER);
 
     /** {@code HttpURLConnection} says that it likes HTML best, and does not mean it. */
     private static final String JAVA = "Java/";

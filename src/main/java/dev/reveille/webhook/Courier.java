@@ -126,7 +126,7 @@ final class Courier {
     void settled() {
         List<Round> all = List.copyOf(parked);
         parked.clear();
-        Turns.of(context, all.iterator(), AT_ONCE, () -> !closed, this::begin)
+        Batches.of(context, all.iterator(), AT_ONCE, () -> !closed, this::begin)
                 .onFailure(defect -> LOG.error("webhook: what was waited for is not posted", defect));
     }
 

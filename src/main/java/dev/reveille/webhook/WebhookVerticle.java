@@ -168,7 +168,7 @@ public final class WebhookVerticle extends VerticleBase {
     }
 
     private <T> Future<Void> inTurns(Collection<T> all, long turn, Consumer<T> each) {
-        return Turns.of(context, all.iterator(), AT_ONCE, () -> turn == turns, each);
+        return Batches.of(context, all.iterator(), AT_ONCE, () -> turn == turns, each);
     }
 
     private void look(Session session, Map<String, String> told) {

@@ -3,6 +3,7 @@ package dev.reveille.proxy;
 import static dev.reveille.testing.TestGateway.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.config.Intent;
 import dev.reveille.config.Settings;
 import dev.reveille.config.TestSettings;
 import dev.reveille.testing.Line;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(VertxExtension.class)
-class TurnsTest {
+class BatchesTest {
     private final List<Integer> done = new ArrayList<>();
     private Context context;
 
@@ -28,7 +28,7 @@ class TurnsTest {
     }
 
     private Future<Void> begun(BooleanSupplier wanted, IntConsumer each) {
-        return Turns.of(context, IntStream.range(0, 25).iterator(), 10, wanted, each::accept);
+        return Batches.of(context, IntStream.range(0, 25).iterator(), 10, wanted, each::accept);
     }
 
     @Test

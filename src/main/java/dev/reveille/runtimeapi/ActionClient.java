@@ -11,13 +11,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Has a sandbox carry out an action. A sandbox may answer anything: no more is read of it than an observation needs. */
-public final class ActionServer {
+public final class ActionClient {
     private static final int LONGEST_ANSWER = 256 * 1024;
 
     private final Exchange exchange;
 
     /** @param timeout from asking to the end of the answer */
-    public ActionServer(Vertx vertx, Duration timeout) {
+    public ActionClient(Vertx vertx, Duration timeout) {
         this.exchange = new Exchange(vertx, timeout, LONGEST_ANSWER);
     }
 

@@ -10,8 +10,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Many things to do on one event loop, a few at a time. */
-final class Turns {
-    private Turns() {}
+final class Batches {
+    private Batches() {}
 
     /**
      * Hands all of {@code rest} to {@code each}.
