@@ -53,7 +53,7 @@ final class Addressing {
         }
         RuntimeId holder = slots.holder(slot);
         return Optional.of(
-                SandboxPath.ofOwnOrigin(holder == null ? "" : holder.value(), service, RequestTarget.path(request)));
+                SandboxPath.ofPort(holder == null ? "" : holder.value(), service, RequestTarget.path(request)));
     }
 
     /**
@@ -62,13 +62,13 @@ final class Addressing {
      */
     private SandboxPath named(String label, String path) {
         if (label.indexOf('.') >= 0) {
-            return SandboxPath.ofOwnOrigin("", Service.RUNTIME, path);
+            return SandboxPath.ofHost("", Service.RUNTIME, path);
         }
         for (Prefix prefix : PREFIXES) {
             if (label.startsWith(prefix.text) && registry.route(label) == null) {
-                return SandboxPath.ofOwnOrigin(label.substring(prefix.text.length()), prefix.service, path);
+                return SandboxPath.ofHost(label.substring(prefix.text.length()), prefix.service, path);
             }
         }
-        return SandboxPath.ofOwnOrigin(label, Service.RUNTIME, path);
+        return SandboxPath.ofHost(label, Service.RUNTIME, path);
     }
 }

@@ -56,6 +56,9 @@ final class EndToEnd {
             "service-worker-allowed",
             "strict-transport-security");
 
+    /** Speak for a host, and so for all ports of it. */
+    private static final Set<String> OF_THE_HOST = lower("clear-site-data", "strict-transport-security");
+
     private EndToEnd() {}
 
     /** What a sandbox gets of a request's head. */
@@ -78,14 +81,24 @@ final class EndToEnd {
 
     /** What a client gets of an answer's head. */
     static void response(MultiMap in, MultiMap out, SandboxPath path, Origin origin) {
+        Set<String> forOthers = forOthers(path);
         Set<String> named = named(in);
         for (Map.Entry<String, String> field : in) {
             String name = field.getKey().toLowerCase(Locale.ROOT);
             boolean through = !HOP_BY_HOP.contains(name) && !named.contains(name);
-            if (through && (path.ownOrigin() || !OF_THE_ORIGIN.contains(name))) {
+            if (through && !forOthers.contains(name)) {
                 out.add(field.getKey(), atTheGateway(name, field.getValue(), path, origin));
             }
         }
+    }
+
+    /** What a sandbox at {@code path} would say of others too. */
+    private static Set<String> forOthers(SandboxPath path) {
+        return switch (path.named()) {
+            case BY_HOST -> Set.of();
+            case BY_PORT -> OF_THE_HOST;
+            case BY_PATH -> OF_THE_ORIGIN;
+        };
     }
 
     /** What a client that speaks {@code version} gets of early hints: they have no body, whatever they say of one. */

@@ -12,9 +12,9 @@ import java.util.Set;
  * @param runtimeId which sandbox; not necessarily a valid id where it comes from a host name or port
  * @param service what of it
  * @param rest path and query as the service is to see them, byte for byte; empty or starting with {@code /} or {@code ?}
- * @param ownOrigin whether host and port are the service's own, so that nothing stands in front of its paths
+ * @param named how the sandbox is named
  */
-record SandboxPath(String runtimeId, Service service, String rest, boolean ownOrigin) {
+record SandboxPath(String runtimeId, Service service, String rest, Named named) {
     private static final String QUESTION_MARK = "?";
 
     /** First segments of our own: {@code /sessions/runtime} is about a session that is called runtime. */
@@ -30,12 +30,29 @@ record SandboxPath(String runtimeId, Service service, String rest, boolean ownOr
         Optional<Service> service = Service.of(target.substring(idEnd + 1, serviceEnd));
         String id = target.substring(1, idEnd);
         return service.filter(s -> RuntimeId.isOne(id) && !OURS.contains(id))
-                .map(s -> new SandboxPath(id, s, target.substring(serviceEnd), false));
+                .map(s -> new SandboxPath(id, s, target.substring(serviceEnd), Named.BY_PATH));
     }
 
-    /** For a request that came to a host name or port of its own. */
-    static SandboxPath ofOwnOrigin(String runtimeId, Service service, String target) {
-        return new SandboxPath(runtimeId, service, target, true);
+    /** For a request that came to a host name of its own. */
+    static SandboxPath ofHost(String runtimeId, Service service, String target) {
+        return new SandboxPath(runtimeId, service, target, Named.BY_HOST);
+    }
+
+    /** For a request that came to a port of its own. */
+    static SandboxPath ofPort(String runtimeId, Service service, String target) {
+        return new SandboxPath(runtimeId, service, target, Named.BY_PORT);
+    }
+
+    /** What of a URL tells one sandbox from another. */
+    enum Named {
+        BY_PATH,
+        BY_HOST,
+        BY_PORT
+    }
+
+    /** Whether host and port are the service's own, so that nothing stands in front of its paths. */
+    boolean ownOrigin() {
+        return named != Named.BY_PATH;
     }
 
     private static int endOfSegment(String target, int from) {
@@ -51,7 +68,7 @@ record SandboxPath(String runtimeId, Service service, String rest, boolean ownOr
      * own requests come with it and without.
      */
     String below(String prefix) {
-        boolean there = ownOrigin && service == Service.VSCODE && !prefix.isEmpty() && startsWith(rest, prefix);
+        boolean there = ownOrigin() && service == Service.VSCODE && !prefix.isEmpty() && startsWith(rest, prefix);
         String target = there ? rest : prefix + rest;
         if (target.isEmpty()) {
             return "/";
@@ -72,7 +89,7 @@ record SandboxPath(String runtimeId, Service service, String rest, boolean ownOr
 
     /** What clients see in front of the sandbox's own path; may be empty. */
     String publicPrefix() {
-        return ownOrigin ? "" : "/" + runtimeId + "/" + service.word();
+        return ownOrigin() ? "" : "/" + runtimeId + "/" + service.word();
     }
 
     /** Whether {@code target} begins with the segments of {@code prefix}, and not just with its letters. */

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CookieScopeTest {
-    private static final SandboxPath OWN = SandboxPath.ofOwnOrigin("r1", Service.VSCODE, "/x");
+    private static final SandboxPath OWN = SandboxPath.ofHost("r1", Service.VSCODE, "/x");
 
     @ParameterizedTest
     @CsvSource({

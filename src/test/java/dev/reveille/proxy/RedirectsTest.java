@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RedirectsTest {
     private static final SandboxPath FROM = SandboxPath.of("/r1/runtime/x").orElseThrow();
-    private static final SandboxPath OWN = SandboxPath.ofOwnOrigin("r1", Service.RUNTIME, "/x");
+    private static final SandboxPath OWN = SandboxPath.ofHost("r1", Service.RUNTIME, "/x");
 
     @ParameterizedTest
     @CsvSource({

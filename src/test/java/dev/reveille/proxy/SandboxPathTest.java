@@ -69,7 +69,7 @@ class SandboxPathTest {
     })
     void onAnOriginOfItsOwnASandboxHasAllPathsAndTheEditorKeepsItsPrefix(
             String service, String target, String prefix, String expected) {
-        SandboxPath path = SandboxPath.ofOwnOrigin("rt1", Service.of(service).orElseThrow(), target);
+        SandboxPath path = SandboxPath.ofHost("rt1", Service.of(service).orElseThrow(), target);
 
         assertThat(path.publicPrefix()).isEmpty();
         assertThat(path.below(prefix)).isEqualTo(expected);

@@ -37,8 +37,18 @@ class SharedOriginTest {
     }
 
     @Test
+    void onAPortOfItsOwnItDoesNotSpeakForTheHost() {
+        MultiMap answer = answered(SandboxPath.ofPort("rt", Service.RUNTIME, "/x"));
+
+        assertThat(answer.names())
+                .contains("X-Other", "NEL", "Service-Worker-Allowed")
+                .doesNotContain("Strict-Transport-Security", "Clear-Site-Data")
+                .hasSize(OF_THE_ORIGIN.size() - 1);
+    }
+
+    @Test
     void onItsOwnOriginItDoes() {
-        MultiMap answer = answered(SandboxPath.ofOwnOrigin("rt", Service.RUNTIME, "/x"));
+        MultiMap answer = answered(SandboxPath.ofHost("rt", Service.RUNTIME, "/x"));
 
         assertThat(answer.names())
                 .contains("X-Other")
