@@ -151,7 +151,8 @@ final class Watch implements Callable<Integer> {
         try {
             URI whole = new URI(base.replaceFirst("/+$", "") + path + query);
             if (SCHEMES.contains(String.valueOf(whole.getScheme()).toLowerCase(Locale.ROOT))
-                    && whole.getHost() != null) {
+                    // Not its host: names with underscores, as compose gives them, are none to Java.
+                    && whole.getRawAuthority() != null) {
                 return whole;
             }
         } catch (URISyntaxException wrong) {

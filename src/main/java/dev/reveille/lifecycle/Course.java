@@ -8,7 +8,6 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -20,7 +19,7 @@ final class Course {
     private final InstantSource clock;
     private final Optional<SandboxRuntime> before;
     private final Session begun;
-    private final Optional<Buffer> buildContext;
+    private final Opener opener;
     private Session at;
     private Lease lease;
     private Optional<SandboxRuntime> started;
@@ -38,13 +37,13 @@ final class Course {
             InstantSource clock,
             Optional<SandboxRuntime> before,
             Session begun,
-            Optional<Buffer> buildContext) {
+            Opener opener) {
         this.registry = registry;
         this.leases = leases;
         this.clock = clock;
         this.before = before;
         this.begun = begun;
-        this.buildContext = buildContext;
+        this.opener = opener;
         this.at = begun;
         this.lease = begun.state().lease().orElseThrow();
         this.started = begun.state() instanceof SandboxState.Starting left && left.startedForIt()
@@ -82,9 +81,9 @@ final class Course {
         return leases.deadline(lease());
     }
 
-    /** What to build the image from. It stays on the node that was asked: after a takeover there is none. */
-    Optional<Buffer> buildContext() {
-        return buildContext;
+    /** Who opens the session, if that is what the course is for. */
+    Opener opener() {
+        return opener;
     }
 
     /** The sandbox that this course has started, or the node that it took the opening over from; if one has. */

@@ -99,7 +99,7 @@ final class Discovery {
                 ? failed.failure().detail()
                 : found.map(RuntimeRecord::detail).orElse("the runtime API does not know it any more");
         Session next = session.to(truth.get(), Cause.UPSTREAM, detail, Clocks.millis(clock));
-        return (next.settled() ? registry.change(session, next) : transitions.begin(session, next, Optional.empty()))
+        return (next.settled() ? registry.change(session, next) : transitions.begin(session, next, Opener.NOBODY))
                 .compose(won -> won.map(Future::succeededFuture)
                         .orElseGet(() -> registry.find(session.id()).map(now -> now.orElse(session))));
     }
@@ -310,7 +310,7 @@ final class Discovery {
 
     /** Somebody else may adopt it at the same time. */
     private Future<Optional<Session>> adoptFirst(Session adopted) {
-        return (adopted.settled() ? registry.create(adopted) : transitions.begin(adopted, Optional.empty()))
+        return (adopted.settled() ? registry.create(adopted) : transitions.begin(adopted, Opener.NOBODY))
                 .compose(won -> won.isPresent() ? Future.succeededFuture(won) : registry.find(adopted.id()));
     }
 
@@ -357,7 +357,7 @@ final class Discovery {
     private Future<Optional<Session>> adoptAs(Session known, SandboxState state) {
         SandboxState first = state instanceof SandboxState.Running running ? up(known, running.live()) : state;
         Session next = known.to(first, Cause.ADOPTED, "", Clocks.millis(clock));
-        return (next.settled() ? registry.change(known, next) : transitions.begin(known, next, Optional.empty()))
+        return (next.settled() ? registry.change(known, next) : transitions.begin(known, next, Opener.NOBODY))
                 .compose(won -> won.isPresent() ? Future.succeededFuture(won) : registry.find(known.id()));
     }
 

@@ -120,8 +120,14 @@ final class Errand {
         return transitions.takeOver(abandoned).compose(won -> again(lookAgain));
     }
 
-    /** Begins {@code state}; then goes on with {@code settled}, or looks again if somebody was faster. */
+    /**
+     * Begins {@code state}; then goes on with {@code settled}, or looks again if somebody was faster. If it is taken back, it
+     * ends with the session as it is.
+     */
     Future<Session> begin(Session from, SandboxState state, Next settled, Look lookAgain) {
+        if (takenBack()) {
+            return Future.succeededFuture(from);
+        }
         return transitions.begin(from, state, command.cause()).compose(won -> {
             if (won.isPresent()) {
                 return join(settled);

@@ -8,7 +8,6 @@ import dev.reveille.session.Quoted;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.SessionSpec;
 import io.vertx.core.Future;
-import java.time.Duration;
 import java.util.Optional;
 
 /** Has an image built at upstream, if it is not there yet, and follows the build to its end. */
@@ -43,16 +42,16 @@ final class ImageBuild {
         if (known.isPresent()) {
             return Future.succeededFuture(known.get());
         }
-        if (course.buildContext().isEmpty()) {
-            return failed(new GatewayFailure.ShuttingDown(
-                    "the node that held what to build from has left; open the session again", Duration.ofSeconds(1)));
+        if (course.opener().buildContext().isEmpty()) {
+            return failed(new GatewayFailure.StepFailed(
+                    Step.START, "the node that held what to build from has left; open the session again"));
         }
         return upstream.api()
                 .build(
                         key,
                         image.targetImage(),
                         image.tags(),
-                        course.buildContext().get())
+                        course.opener().buildContext().get())
                 .compose(id -> course.advance(new SandboxState.Building(course.lease(), Optional.of(id)), "")
                         .map(id));
     }

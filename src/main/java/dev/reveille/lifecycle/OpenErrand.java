@@ -21,7 +21,6 @@ final class OpenErrand {
     private final Transitions transitions;
     private final SessionRegistry registry;
     private final OpenRequest request;
-    private boolean resumed;
 
     OpenErrand(Errand errand, Transitions transitions, SessionRegistry registry, OpenRequest request) {
         this.errand = errand;
@@ -42,7 +41,7 @@ final class OpenErrand {
                 firstState(),
                 errand.command().cause(),
                 errand.now());
-        return begun(transitions.begin(first, request.buildContext()));
+        return begun(transitions.begin(first, opener()));
     }
 
     private Future<Session> reopen(Session session) {
@@ -51,7 +50,7 @@ final class OpenErrand {
             return errand.takeOver(session, this::open);
         }
         if (state instanceof SandboxState.Pausing || state instanceof SandboxState.Stopping) {
-            return errand.behind(settled -> errand.again(this::open));
+            return errand.behind(settled -> errand.again(this::open)).compose(this::notClosed);
         }
         if (!session.settled()) {
             return errand.join(this::opened);
@@ -60,11 +59,12 @@ final class OpenErrand {
             return stillRunning(session);
         }
         if (state instanceof SandboxState.Paused paused) {
-            resumed = true;
-            return begin(
-                    session,
-                    session.withSpec(specFor(session)),
-                    new SandboxState.Resuming(errand.leaseFor(Step.RESUME), paused.asleep()));
+            return errand.takenBack()
+                    ? Future.succeededFuture(session)
+                    : begin(
+                            session,
+                            session.withSpec(specFor(session)),
+                            new SandboxState.Resuming(errand.leaseFor(Step.RESUME), paused.asleep()));
         }
         return begin(session, session.withSpec(request.spec()), firstState());
     }
@@ -116,8 +116,7 @@ final class OpenErrand {
     }
 
     private Future<Session> begin(Session from, Session asked, SandboxState state) {
-        return begun(transitions.begin(
-                from, asked.to(state, errand.command().cause(), "", errand.now()), request.buildContext()));
+        return begun(transitions.begin(from, asked.to(state, errand.command().cause(), "", errand.now()), opener()));
     }
 
     private Future<Session> begun(Future<Optional<Session>> beginning) {
@@ -127,18 +126,22 @@ final class OpenErrand {
     private Future<Session> opened(Session settled) {
         SandboxState state = settled.state();
         if (state instanceof SandboxState.Paused) {
-            return errand.takenBack() ? Future.succeededFuture(settled) : errand.again(this::open);
+            return errand.again(this::open);
         }
         if (state instanceof SandboxState.Failed failed) {
-            return refusedToResume(failed) ? errand.again(this::open) : Errand.failed(failed.failure());
+            return Errand.failed(failed.failure());
         }
         return state instanceof SandboxState.Stopped ? Errand.closed(settled) : Future.succeededFuture(settled);
     }
 
-    /** Not every sandbox that sleeps can be woken, but its session can be started. Once: what then fails is the answer. */
-    private boolean refusedToResume(SandboxState.Failed failed) {
-        boolean refused = resumed && Waking.isRefusal(failed.failure());
-        resumed = false;
-        return refused;
+    /** Whoever takes an opening back that waits for an end may have meant the end. */
+    private Future<Session> notClosed(Session session) {
+        return session.state() instanceof SandboxState.Stopped && errand.takenBack()
+                ? Errand.closed(session)
+                : Future.succeededFuture(session);
+    }
+
+    private Opener opener() {
+        return new Opener(request.buildContext(), !request.spec().attachOnly());
     }
 }

@@ -69,9 +69,7 @@ final class Opening {
         if (runtime.isPresent() && status == Status.PAUSED) {
             return course.advance(
                             new SandboxState.Resuming(course.leaseFor(Step.RESUME), runtime.get()), "it was paused")
-                    .compose(attached -> waking.wake(course))
-                    .recover(error ->
-                            !attachOnly && Waking.isRefusal(error) ? startInstead(course) : Future.failedFuture(error));
+                    .compose(attached -> resume(course, runtime.get(), !attachOnly));
         }
         if (runtime.isPresent() && status == Status.STARTING && attachOnly) {
             return attach(course, runtime.get(), "attached to the starting sandbox");
@@ -84,12 +82,29 @@ final class Opening {
         return begin(course, runtime.filter(r -> status == Status.STARTING));
     }
 
-    /** Upstream's start is one that resumes too (OpenHands#8564), and may do what its resume does not. */
-    private Future<Session> startInstead(Course course) {
+    /** For a course whose session is resuming. */
+    Future<Session> resume(Course course) {
+        return resume(
+                course, course.at().runtime().orElseThrow(), course.opener().mayStart());
+    }
+
+    private Future<Session> resume(Course course, SandboxRuntime asleep, boolean mayStart) {
+        return waking.wake(course)
+                .recover(error -> mayStart && Waking.isRefusal(error)
+                        ? startInstead(course, asleep)
+                        : Future.failedFuture(error));
+    }
+
+    /**
+     * Upstream's start is one that resumes too (OpenHands#8564), and may do what its resume does not. What it brings up then is
+     * not ours to stop if it fails: it holds what was in it before.
+     */
+    private Future<Session> startInstead(Course course, SandboxRuntime asleep) {
+        Step first = course.at().spec().build().isPresent() ? Step.BUILD : Step.START;
         return course.advance(
-                        new SandboxState.Starting(course.leaseFor(Step.START), Optional.empty()),
+                        new SandboxState.Starting(course.leaseFor(first), Optional.empty()),
                         "the runtime API refuses to resume it")
-                .compose(next -> begin(course, Optional.empty()));
+                .compose(next -> begin(course, Optional.of(asleep)));
     }
 
     private Future<Session> attach(Course course, SandboxRuntime runtime, String how) {
@@ -97,29 +112,29 @@ final class Opening {
                 .compose(attached -> arrival.of(course, runtime, how));
     }
 
-    /** @param comingUp the sandbox that upstream is starting already, if it is: not ours to stop */
-    private Future<Session> begin(Course course, Optional<SandboxRuntime> comingUp) {
+    /** @param there the sandbox that upstream has already, if it has: not ours to stop */
+    private Future<Session> begin(Course course, Optional<SandboxRuntime> there) {
         SessionSpec spec = course.at().spec();
         return spec.build()
                 .map(image -> builds.built(course, image)
                         .compose(built -> course.advance(
                                         new SandboxState.Starting(course.leaseFor(Step.START), Optional.empty()), "")
-                                .compose(next -> start(course, withImage(spec, built), comingUp))))
-                .orElseGet(() -> start(course, spec.startRequest(), comingUp));
+                                .compose(next -> start(course, withImage(spec, built), there))))
+                .orElseGet(() -> start(course, spec.startRequest(), there));
     }
 
     private static String withImage(SessionSpec spec, String image) {
         return new JsonObject(spec.startRequest()).put("image", image).encode();
     }
 
-    private Future<Session> start(Course course, String request, Optional<SandboxRuntime> comingUp) {
+    private Future<Session> start(Course course, String request, Optional<SandboxRuntime> there) {
         return upstream.start(course.at(), request)
                 .recover(error -> upstream.afterSilence(course.at(), error)
                         .compose(found -> found.filter(RuntimeRecord::comingUp)
                                 .map(Future::succeededFuture)
                                 .orElseGet(() -> Future.failedFuture(error))))
                 .compose(Opening::runtime)
-                .compose(runtime -> named(course, runtime, comingUp))
+                .compose(runtime -> named(course, runtime, there))
                 .compose(runtime -> arrival.of(course, runtime, ""));
     }
 
@@ -131,8 +146,8 @@ final class Opening {
                                 .asException()));
     }
 
-    private Future<SandboxRuntime> named(Course course, SandboxRuntime runtime, Optional<SandboxRuntime> comingUp) {
-        boolean ours = comingUp.filter(r -> r.id().equals(runtime.id())).isEmpty();
+    private Future<SandboxRuntime> named(Course course, SandboxRuntime runtime, Optional<SandboxRuntime> there) {
+        boolean ours = there.filter(r -> r.id().equals(runtime.id())).isEmpty();
         if (ours) {
             course.hasStarted(runtime);
         }

@@ -70,13 +70,8 @@ final class RuntimeCalls {
     Future<JsonObject> start(StartCommand command) {
         Deadline deadline = deadline(command.patience());
         SessionCommand open = SessionCommand.byClient(command.id(), command.tenant(), command.patience());
-        Future<Session> started = owedStops.wanted(
-                command.tenant(),
-                command.id(),
-                () -> started(open, command.request())
-                        .recover(error -> Waking.isRefusal(error)
-                                ? started(open, command.request())
-                                : Future.failedFuture(error)));
+        Future<Session> started =
+                owedStops.wanted(command.tenant(), command.id(), () -> started(open, command.request()));
         return within(deadline, started, () -> standing(command.id()))
                 .compose(session ->
                         session.tenant().equals(command.tenant()) && hasItsRuntime(session) && keyIsKnown(session)
@@ -175,6 +170,9 @@ final class RuntimeCalls {
             return errand.behind(settled -> wake(errand, command, settled));
         }
         if (state instanceof SandboxState.Running || !session.settled()) {
+            return Future.succeededFuture(session);
+        }
+        if (errand.takenBack()) {
             return Future.succeededFuture(session);
         }
         SandboxState resuming = new SandboxState.Resuming(

@@ -12,7 +12,6 @@ import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -71,7 +70,7 @@ final class Transitions {
         Future<Session> from(Course course) {
             SandboxState state = course.at().state();
             if (state instanceof SandboxState.Resuming) {
-                return course.at().cause() == Cause.NODE_LOST ? waking.goOn(course) : waking.wake(course);
+                return course.at().cause() == Cause.NODE_LOST ? waking.goOn(course) : opening.resume(course);
             }
             if (state instanceof SandboxState.Pausing) {
                 return ending.pause(course);
@@ -81,18 +80,18 @@ final class Transitions {
     }
 
     /** Begins the first transition of a session that is new. @return it; empty if the session is there already */
-    Future<Optional<Session>> begin(Session first, Optional<Buffer> buildContext) {
-        return registry.create(first).onSuccess(won -> won.ifPresent(s -> carry(Optional.empty(), s, buildContext)));
+    Future<Optional<Session>> begin(Session first, Opener opener) {
+        return registry.create(first).onSuccess(won -> won.ifPresent(s -> carry(Optional.empty(), s, opener)));
     }
 
     /** Begins the transition {@code next}. @return it; empty if {@code from} is no longer how things are */
-    Future<Optional<Session>> begin(Session from, Session next, Optional<Buffer> buildContext) {
-        return registry.change(from, next).onSuccess(won -> won.ifPresent(s -> carry(from.runtime(), s, buildContext)));
+    Future<Optional<Session>> begin(Session from, Session next, Opener opener) {
+        return registry.change(from, next).onSuccess(won -> won.ifPresent(s -> carry(from.runtime(), s, opener)));
     }
 
-    /** As {@link #begin(Session, Session, Optional)}, to {@code state}. */
+    /** As {@link #begin(Session, Session, Opener)}, to {@code state}, for nobody who opens it. */
     Future<Optional<Session>> begin(Session from, SandboxState state, Cause cause) {
-        return begin(from, from.to(state, cause, "", Clocks.millis(clock)), Optional.empty());
+        return begin(from, from.to(state, cause, "", Clocks.millis(clock)), Opener.NOBODY);
     }
 
     /** Goes on with a transition that nobody carries any more. @return it; empty if somebody was faster */
@@ -100,7 +99,7 @@ final class Transitions {
         SandboxState state =
                 abandoned.state().carriedUnder(leases.again(abandoned)).orElseThrow();
         Session next = abandoned.to(state, Cause.NODE_LOST, "taken over", Clocks.millis(clock));
-        return begin(abandoned, next, Optional.empty());
+        return begin(abandoned, next, Opener.NOBODY);
     }
 
     /**
@@ -127,8 +126,8 @@ final class Transitions {
         leaving = true;
     }
 
-    private void carry(Optional<SandboxRuntime> before, Session session, Optional<Buffer> buildContext) {
-        Course course = new Course(registry, leases, clock, before, session, buildContext);
+    private void carry(Optional<SandboxRuntime> before, Session session, Opener opener) {
+        Course course = new Course(registry, leases, clock, before, session, opener);
         carried.put(session.id(), course);
         if (comesUp(session.state())) {
             Progress.of(vertx, course, usual(session.state()), silence, clock);

@@ -45,6 +45,7 @@ final class Wishes {
     private final Map<SessionId, List<Wish>> underWay = new HashMap<>();
     private final Map<SessionId, Wish> kept = new HashMap<>();
     private final Set<SessionId> awaited = new HashSet<>();
+    private long told;
 
     /** @param errands makes one for a command */
     Wishes(EventBus bus, SessionRegistry registry, Function<SessionCommand, Errand> errands) {
@@ -63,12 +64,15 @@ final class Wishes {
         private final SessionCommand command;
         private final Aim aim;
         private final Deed deed;
+        private final long number;
         private boolean takenBack;
 
-        private Wish(SessionCommand command, Aim aim, Deed deed) {
+        /** @param number that of a later one is higher */
+        private Wish(SessionCommand command, Aim aim, Deed deed, long number) {
             this.command = command;
             this.aim = aim;
             this.deed = deed;
+            this.number = number;
         }
 
         /** Whether somebody has wanted something else since, so that what has not begun should not begin. */
@@ -78,9 +82,10 @@ final class Wishes {
 
         /** Its caller waits no longer. It is carried out all the same, when the session has settled. */
         void keep() {
-            // Requests ask again by themselves as long as they wait.
-            if (!takenBack && command.cause() != Cause.TRAFFIC) {
-                kept.put(command.id(), this);
+            // Requests ask again by themselves as long as they wait, and what is idle by its end of the transition may
+            // not be.
+            if (!takenBack && command.cause() == Cause.CLIENT) {
+                kept.merge(command.id(), this, (one, other) -> one.number > other.number ? one : other);
                 await(command.id());
             }
         }
@@ -104,7 +109,7 @@ final class Wishes {
                 Catalogue.WISHED.publish(bus, new SessionWish(command.id(), session.tenant(), aim, node));
             });
         }
-        return carryOut(errand, new Wish(command, aim, deed));
+        return carryOut(errand, new Wish(command, aim, deed, ++told));
     }
 
     private Future<Session> carryOut(Errand errand, Wish wish) {
@@ -138,9 +143,10 @@ final class Wishes {
         });
     }
 
+    /** An end begins at once, and is nothing to take back. */
     private void takeBackOthers(SessionId id, Aim aim) {
         underWay.getOrDefault(id, List.of()).stream()
-                .filter(wish -> wish.aim != aim)
+                .filter(wish -> wish.aim != aim && wish.aim != Aim.ENDED)
                 .forEach(Wish::takeBack);
         kept.computeIfPresent(id, (same, wish) -> wish.aim == aim ? wish : null);
     }
@@ -160,7 +166,7 @@ final class Wishes {
     /** As if it came now, from a caller who does not wait. */
     private void carryOut(Wish late) {
         SessionCommand command = late.command.waiting(Duration.ZERO);
-        carryOut(errands.apply(command), new Wish(command, late.aim, late.deed))
+        carryOut(errands.apply(command), new Wish(command, late.aim, late.deed, late.number))
                 .onFailure(error -> LOG.info(
                         "session={} is not {} as was asked for: {}",
                         command.id(),

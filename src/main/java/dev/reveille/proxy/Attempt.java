@@ -257,9 +257,8 @@ final class Attempt {
     }
 
     private void broken(Throwable error) {
-        // A server that refuses a stream has begun nothing of it (RFC 9113, 8.7).
         boolean refused = error instanceof StreamResetException reset && reset.getCode() == REFUSED_STREAM;
-        lost(refused ? Loss.Kind.NOT_SENT : Loss.Kind.BROKEN, error);
+        lost(refused ? Loss.Kind.REFUSED : Loss.Kind.BROKEN, error);
     }
 
     private void lost(Loss.Kind kind, Throwable error) {

@@ -85,7 +85,7 @@ final class Failures {
 
     /** @param method of the request, which tells whether it may be sent again */
     static GatewayFailure lost(Loss loss, HttpMethod method) {
-        return loss.kind() == Loss.Kind.NOT_SENT || Methods.idempotent(method)
+        return loss.kind().harmless() || Methods.idempotent(method)
                 ? new GatewayFailure.RuntimeDisconnected(
                         loss.kind().status(), loss.kind().words())
                 : GatewayFailure.RuntimeDisconnected.halfWay(

@@ -19,6 +19,8 @@ final class Loss extends RuntimeException {
     enum Kind {
         /** Nothing was sent. */
         NOT_SENT(502, "there is no connection to the sandbox; nothing was sent"),
+        /** It was sent, and the sandbox said that it has begun nothing of it (RFC 9113, 8.7). */
+        REFUSED(502, "the sandbox is too busy to begin what was asked"),
         /** It was sent, perhaps begun, and then the connection broke. */
         BROKEN(
                 502,
@@ -32,6 +34,11 @@ final class Loss extends RuntimeException {
         Kind(int status, String words) {
             this.status = status;
             this.words = words;
+        }
+
+        /** Whether the sandbox has done nothing, so that it may be asked again, whatever it was asked for. */
+        boolean harmless() {
+            return this == NOT_SENT || this == REFUSED;
         }
 
         /** What a router in between would have answered. */

@@ -106,7 +106,7 @@ final class Recovery {
      */
     Future<Void> lost(Route route, Loss loss) {
         GatewayFailure failure = Failures.lost(loss, in.method());
-        boolean harmless = loss.kind() == Loss.Kind.NOT_SENT || (loss.kind() == Loss.Kind.BROKEN && idempotent());
+        boolean harmless = loss.kind().harmless() || (loss.kind() == Loss.Kind.BROKEN && idempotent());
         boolean sendable = harmless && body.replayable() && next.attempts() < MOST_ATTEMPTS;
         if (proxy.settings().strict()) {
             return sendable ? retried(route, failure) : failed(failure);

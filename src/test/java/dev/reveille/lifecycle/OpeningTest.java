@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.session.ClosePolicy;
 import dev.reveille.session.GatewayFailure;
+import dev.reveille.session.SessionSpec;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.Script;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -80,6 +82,55 @@ class OpeningTest {
         assertThat(node.open("s-1").getString("state")).isEqualTo("running");
 
         assertThat(upstream.calls("POST /start")).isEqualTo(2);
+        assertThat(upstream.calls("POST /stop")).isZero();
+    }
+
+    /** Whoever does not wait gets the same, and so does who comes later. */
+    @Test
+    void whatIsNotResumedIsStartedForAllWhoOpenIt() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(409);
+        upstream.startTakes(ofMillis(100));
+
+        Future<JsonObject> first = node.opening("s-1", new JsonObject().put("image", "python"), Duration.ZERO);
+        Future<JsonObject> second = node.opening("s-1", new JsonObject().put("image", "python"));
+
+        assertThat(await(first).getString("state")).isIn("resuming", "starting");
+        assertThat(await(second).getString("state")).isEqualTo("running");
+        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+        assertThat(upstream.calls("POST /start")).isEqualTo(2);
+    }
+
+    /** It holds what was in it before: only a sandbox that is new is stopped. */
+    @Test
+    void whatSleptAndWasStartedInsteadIsNotStoppedIfItDoesNotComeUp() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(409);
+        upstream.podsEndAs("failed");
+
+        assertThat(failureOf(node.opening("s-1", new JsonObject().put("image", "python")))
+                        .code())
+                .isEqualTo("runtime_crashed");
+
+        assertThat(upstream.calls("POST /start")).isEqualTo(2);
+        assertThat(upstream.calls("POST /stop")).isZero();
+    }
+
+    @Test
+    void whoOnlyAttachesInVainLeavesTheSessionAsItsOwnerOpenedIt() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1", env("A", "1"));
+        await(node.pausing("s-1"));
+        SessionSpec spec = node.session("s-1").orElseThrow().spec();
+        upstream.on("POST", "/resume").answers(409);
+
+        assertThat(failureOf(node.opening("s-1", ATTACH)).code()).isEqualTo("resume_failed");
+
+        assertThat(node.session("s-1").orElseThrow().spec()).isEqualTo(spec);
     }
 
     @ParameterizedTest

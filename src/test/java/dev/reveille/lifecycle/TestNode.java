@@ -114,6 +114,11 @@ final class TestNode {
         return opening(id, Tenants.EVERYBODY, request);
     }
 
+    Future<JsonObject> opening(String id, JsonObject request, Duration patience) {
+        SessionCommand command = SessionCommand.byClient(new SessionId(id), Tenants.EVERYBODY, patience);
+        return Catalogue.OPEN.ask(vertx.eventBus(), new OpenCommand(command, request), LONG);
+    }
+
     Future<JsonObject> opening(String id, String tenant, JsonObject request) {
         OpenCommand open = new OpenCommand(SessionCommand.byClient(new SessionId(id), tenant, LONG), request);
         return Catalogue.OPEN.ask(vertx.eventBus(), open, LONG);

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.access.Tenants;
 import dev.reveille.bus.Catalogue;
-import dev.reveille.bus.OpenCommand;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.bus.SessionWish;
 import dev.reveille.session.ClosePolicy;
@@ -34,7 +33,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Commands that come while another transition is under way, from callers who do not wait for it. */
 @ExtendWith(VertxExtension.class)
 class WishesTest {
-    private static final int TRANSITION_MILLIS = 200;
+    /** A transition ends when the test says so. */
+    private static final Duration FOR_EVER = Duration.ofMinutes(10);
+
+    /** In which what should not happen would have happened. */
+    private static final int A_WHILE = 200;
+
     private static final SessionId ID = new SessionId("s-1");
 
     private FakeRuntimeApi upstream;
@@ -61,6 +65,7 @@ class WishesTest {
 
         assertThat(stateAfter(opening(ofMillis(patience)))).isEqualTo("stopping");
 
+        upstream.session("s-1").isStopped();
         await(closing);
         node.untilState("s-1", "running");
         assertThat(upstream.calls("POST /start")).isEqualTo(2);
@@ -75,9 +80,10 @@ class WishesTest {
                 IntStream.range(0, 50).mapToObj(i -> opening(Duration.ZERO)).toList();
 
         assertThat(openings).allSatisfy(one -> assertThat(stateAfter(one)).isEqualTo("stopping"));
+        upstream.session("s-1").isStopped();
         await(closing);
         node.untilState("s-1", "running");
-        await(vertx.timer(TRANSITION_MILLIS));
+        await(vertx.timer(A_WHILE));
         assertThat(upstream.calls("POST /start")).isEqualTo(2);
     }
 
@@ -89,6 +95,7 @@ class WishesTest {
 
         assertThat(stateAfter(node.resuming("s-1", ofMillis(patience)))).isEqualTo("pausing");
 
+        upstream.session("s-1").isPaused();
         await(pausing);
         node.untilState("s-1", "running");
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
@@ -102,6 +109,7 @@ class WishesTest {
         assertThat(stateAfter(Catalogue.PAUSE.ask(vertx.eventBus(), byClient(ofMillis(patience)), TestNode.LONG)))
                 .isEqualTo("starting");
 
+        upstream.session("s-1").isRunning();
         await(opening);
         node.untilState("s-1", "paused");
     }
@@ -114,6 +122,7 @@ class WishesTest {
         assertThat(stateAfter(Catalogue.CLOSE.ask(vertx.eventBus(), close, TestNode.LONG)))
                 .isEqualTo("starting");
 
+        upstream.session("s-1").isRunning();
         await(opening);
         node.untilState("s-1", "paused");
     }
@@ -126,8 +135,9 @@ class WishesTest {
 
         await(Catalogue.PAUSE.ask(vertx.eventBus(), byClient(Duration.ZERO), TestNode.LONG));
 
+        upstream.session("s-1").isPaused();
         await(pausing);
-        await(vertx.timer(TRANSITION_MILLIS));
+        await(vertx.timer(A_WHILE));
         assertThat(upstream.calls("POST /resume")).isZero();
         assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("paused");
     }
@@ -143,9 +153,10 @@ class WishesTest {
 
         await(opening(Duration.ZERO));
 
+        upstream.session("s-1").isRunning();
         await(first);
         assertThat(stateAfter(pausing)).isEqualTo(itsCallerWaits ? "running" : "starting");
-        await(vertx.timer(TRANSITION_MILLIS));
+        await(vertx.timer(A_WHILE));
         assertThat(upstream.calls("POST /pause")).isZero();
     }
 
@@ -157,8 +168,9 @@ class WishesTest {
 
         Catalogue.WISHED.publish(vertx.eventBus(), new SessionWish(ID, Tenants.EVERYBODY, aim, "another"));
 
+        upstream.session("s-1").isRunning();
         await(opening);
-        await(vertx.timer(TRANSITION_MILLIS));
+        await(vertx.timer(A_WHILE));
         assertThat(upstream.calls("POST /pause")).isZero();
     }
 
@@ -169,6 +181,7 @@ class WishesTest {
 
         assertThat(failureOf(node.resuming("s-1", "zeta")).code()).isEqualTo("forbidden");
 
+        upstream.session("s-1").isRunning();
         await(opening);
         node.untilState("s-1", "paused");
     }
@@ -190,29 +203,28 @@ class WishesTest {
     }
 
     private Future<JsonObject> whileStarting() {
-        upstream.startTakes(ofMillis(TRANSITION_MILLIS));
+        upstream.startTakes(FOR_EVER);
         Future<JsonObject> opening = node.opening("s-1", new JsonObject());
         await(upstream.whenCalled("POST /start", 1));
         return opening;
     }
 
     private Future<JsonObject> whilePausing() {
-        upstream.pauseTakes(ofMillis(TRANSITION_MILLIS));
+        upstream.pauseTakes(FOR_EVER);
         Future<JsonObject> pausing = node.pausing("s-1");
         await(upstream.whenCalled("POST /pause", 1));
         return pausing;
     }
 
     private Future<JsonObject> whileStopping() {
-        upstream.on("POST", "/stop").usual().afterMillis(TRANSITION_MILLIS);
+        upstream.on("POST", "/stop").answersJson(new JsonObject());
         Future<JsonObject> closing = node.closing("s-1");
         await(upstream.whenCalled("POST /stop", 1));
         return closing;
     }
 
     private Future<JsonObject> opening(Duration patience) {
-        OpenCommand open = new OpenCommand(byClient(patience), new JsonObject().put("image", "python"));
-        return Catalogue.OPEN.ask(vertx.eventBus(), open, TestNode.LONG);
+        return node.opening("s-1", new JsonObject().put("image", "python"), patience);
     }
 
     private static SessionCommand byClient(Duration patience) {

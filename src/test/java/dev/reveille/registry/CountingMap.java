@@ -38,6 +38,11 @@ public final class CountingMap {
         queue.addAll(new ArrayDeque<>(java.util.Collections.nCopies(times, new IllegalStateException("map is ill"))));
     }
 
+    /** How many calls of {@code method} will fail yet. */
+    public int failures(String method) {
+        return failures.getOrDefault(method, new ConcurrentLinkedQueue<>()).size();
+    }
+
     /** The next call of {@code method} reaches the map twice, as when the answer to the first is lost with a member. */
     public void repeats(String method) {
         repeats.computeIfAbsent(method, m -> new AtomicInteger()).incrementAndGet();
