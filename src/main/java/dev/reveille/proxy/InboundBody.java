@@ -205,6 +205,8 @@ final class InboundBody implements Splice.Body, BodyDemand {
         }
         detach();
         if (withheld()) {
+            // Some send it without being told.
+            stream.drop();
             stream.refuseRest();
             return;
         }
