@@ -8,8 +8,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -32,8 +30,7 @@ final class InboundBody implements Splice.Body, BodyDemand {
     /** Both sides may be silent for as long as they like, as on a tunnel: nobody is slow. */
     private final boolean talk;
 
-    private final List<Buffer> kept = new ArrayList<>();
-    private long keptBytes;
+    private final KeptPieces kept = new KeptPieces();
     private boolean complete = true;
     private boolean askedFor;
     private boolean listening;
@@ -131,7 +128,7 @@ final class InboundBody implements Splice.Body, BodyDemand {
         sink = target;
         onEnd = end;
         held = false;
-        kept.forEach(this::write);
+        kept.handOver(this::write);
         if (ended) {
             onEnd.run();
             return;
@@ -271,9 +268,8 @@ final class InboundBody implements Splice.Body, BodyDemand {
             flows = true;
             stream.flow();
         }
-        if (complete && keptBytes + chunk.length() <= keepAtMost) {
+        if (complete && kept.bytes() + chunk.length() <= keepAtMost) {
             kept.add(chunk);
-            keptBytes += chunk.length();
         } else {
             complete = false;
             kept.clear();
