@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
+import io.vertx.core.impl.buffer.VertxByteBufAllocator;
 import java.util.List;
 
 /**
@@ -54,6 +55,14 @@ final class RequestDecoder extends HttpRequestDecoder {
     private static final int LONGEST_CHUNK_LINE = 256;
 
     private static final int MOST_SIZE_DIGITS = 16;
+
+    /** In bytes. It is copied rather than passed on as it is. */
+    private static final int SMALL_CHUNK = 1024;
+
+    /** So many may go on one by one. */
+    static final int MOST_SMALL_CHUNKS = 16;
+
+    private static final int LINE_END = 2;
 
     /** What a client may say to a websocket that nobody has agreed to yet. */
     private static final int MOST_UNDECIDED = 64 * 1024;
@@ -93,6 +102,9 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     /** What is left of the body, or of the chunk. */
     private long left;
+
+    /** How many small chunks have gone on by themselves, with another behind each. */
+    private int smallOnes;
 
     private long requests;
     private ChannelHandlerContext context;
@@ -208,7 +220,8 @@ final class RequestDecoder extends HttpRequestDecoder {
                         "the new protocol was spoken before anybody agreed to it");
             case LINE -> requestLine(in);
             case FIELDS -> fields(in, out);
-            case BODY, CHUNK -> body(in, out);
+            case BODY -> body(in, out);
+            case CHUNK -> chunk(in, out);
             case CHUNK_SIZE -> chunkSize(in);
             case CHUNK_END -> chunkEnd(in);
             case TRAILERS -> trailers(in, out);
@@ -466,6 +479,56 @@ final class RequestDecoder extends HttpRequestDecoder {
             end(out);
         } else if (left == 0) {
             state = State.CHUNK_END;
+        }
+    }
+
+    /**
+     * Once some small ones that came together have gone on, the others go on together, but wait for none that is still on its
+     * way. Each by itself would take a hundred times its bytes until somebody takes it.
+     */
+    private void chunk(ByteBuf in, List<Object> out) {
+        if (left >= SMALL_CHUNK || in.readableBytes() <= left + LINE_END) {
+            smallOnes = 0;
+            body(in, out);
+        } else if (++smallOnes <= MOST_SMALL_CHUNKS) {
+            body(in, out);
+        } else {
+            smallOnes = 0;
+            ByteBuf together = VertxByteBufAllocator.DEFAULT.heapBuffer(Math.min(in.readableBytes(), SMALL_CHUNK));
+            try {
+                gather(in, together);
+            } finally {
+                out.add(new DefaultHttpContent(together));
+            }
+        }
+    }
+
+    private void gather(ByteBuf in, ByteBuf together) {
+        do {
+            int piece = (int) Math.min(left, in.readableBytes());
+            together.writeBytes(in, piece);
+            left -= piece;
+            if (left == 0) {
+                state = State.CHUNK_END;
+                toNextChunk(in);
+            }
+        } while (state == State.CHUNK
+                && left < SMALL_CHUNK
+                && in.isReadable()
+                && together.readableBytes() + left <= longestPiece);
+    }
+
+    private void toNextChunk(ByteBuf in) {
+        int before = 0;
+        while (before != in.readerIndex() && in.isReadable()) {
+            before = in.readerIndex();
+            switch (state) {
+                case CHUNK_END -> chunkEnd(in);
+                case CHUNK_SIZE -> chunkSize(in);
+                default -> {
+                    return;
+                }
+            }
         }
     }
 
