@@ -20,8 +20,8 @@ final class Http2Guard extends Http2FrameListenerDecorator {
     private final FieldTable fields;
     private final StreamWatch watch;
 
-    private Http2Guard(Http2ConnectionHandler codec, StreamWatch watch) {
-        super(codec.decoder().frameListener());
+    private Http2Guard(ChannelHandlerContext context, Http2ConnectionHandler codec, StreamWatch watch) {
+        super(Crumbs.before(context, codec));
         this.fields = new FieldTable(codec);
         this.watch = watch;
     }
@@ -32,7 +32,7 @@ final class Http2Guard extends Http2FrameListenerDecorator {
                 && base.channelHandlerContext().handler() instanceof Http2ConnectionHandler handler) {
             StreamWatch watch = StreamWatch.of(base.channelHandlerContext());
             watch.meet(handler.connection());
-            handler.decoder().frameListener(new Http2Guard(handler, watch));
+            handler.decoder().frameListener(new Http2Guard(base.channelHandlerContext(), handler, watch));
             // Netty heeds its own bound only when the client has confirmed it, which it may never do.
             handler.connection().remote().maxActiveStreams(Http2Streams.MOST_STREAMS);
         }

@@ -31,7 +31,7 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     public static void leaveOut(HttpConnection connection) {
         ChannelHandlerContext vertx = Transport.handler(connection);
         if (vertx.handler() instanceof Http2ConnectionHandler codec) {
-            codec.decoder().frameListener(new Streams(codec));
+            codec.decoder().frameListener(new Streams(vertx, codec));
         } else if (!vertx.isRemoved()) {
             vertx.pipeline().addBefore(vertx.name(), "interimAnswers", new InterimAnswers());
         }
@@ -62,8 +62,8 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     private static final class Streams extends Http2FrameListenerDecorator {
         private final FieldTable fields;
 
-        private Streams(Http2ConnectionHandler codec) {
-            super(codec.decoder().frameListener());
+        private Streams(ChannelHandlerContext context, Http2ConnectionHandler codec) {
+            super(Crumbs.before(context, codec));
             this.fields = new FieldTable(codec);
         }
 
