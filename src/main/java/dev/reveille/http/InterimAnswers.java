@@ -2,6 +2,7 @@ package dev.reveille.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
@@ -12,6 +13,7 @@ import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpConnection;
 
 /**
@@ -20,7 +22,8 @@ import io.vertx.core.http.HttpConnection;
  * (<a href="https://www.rfc-editor.org/rfc/rfc9110#section-15.2">RFC 9110, 15.2</a>).
  *
  * <p>It takes out the length of an answer that comes in chunks too: who is told both may take the rest for another answer
- * (<a href="https://www.rfc-editor.org/rfc/rfc9112#section-6.3">RFC 9112, 6.3</a>).
+ * (<a href="https://www.rfc-editor.org/rfc/rfc9112#section-6.3">RFC 9112, 6.3</a>). And an answer in a transfer coding that
+ * is not known here is none (<a href="https://www.rfc-editor.org/rfc/rfc9112#section-6.1">RFC 9112, 6.1</a>).
  */
 public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     private boolean inside;
@@ -40,9 +43,8 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof HttpResponse head) {
-            if (HttpUtil.isTransferEncodingChunked(head)) {
-                // Netty goes by the chunks, but leaves the length there if the answer is one of HTTP/1.0.
-                head.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
+            if (head.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+                coded(head);
             }
             inside = isUnknown(head.status().code());
         }
@@ -52,6 +54,19 @@ public final class InterimAnswers extends ChannelInboundHandlerAdapter {
         }
         inside = !(message instanceof LastHttpContent);
         ReferenceCountUtil.release(message);
+    }
+
+    /** It has a transfer coding. */
+    private static void coded(HttpResponse head) {
+        if (HttpUtil.isTransferEncodingChunked(head)) {
+            // Netty goes by the chunks, but leaves the length there if the answer is one of HTTP/1.0.
+            head.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
+        }
+        if (!TransferCodings.areUndone(head.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING))) {
+            // It would go on without the name of what nobody has undone.
+            head.setDecoderResult(
+                    DecoderResult.failure(VertxException.noStackTrace("no transfer coding but chunked is known here")));
+        }
     }
 
     private static boolean isUnknown(int status) {

@@ -1,9 +1,13 @@
 package dev.reveille.http;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What {@code Transfer-Encoding} may say (RFC 9112, 6.1 and 7). */
 final class TransferCodings {
+    private static final String CHUNKED = "chunked";
+
     private TransferCodings() {}
 
     /**
@@ -16,10 +20,24 @@ final class TransferCodings {
         for (int i = 0; i < all.length; i++) {
             String coding = all[i].strip();
             boolean isLast = i == all.length - 1;
-            if (!isToken(coding) || coding.equals("chunked") != isLast) {
+            if (!isToken(coding) || coding.equals(CHUNKED) != isLast) {
                 throw RequestDecoder.wrong("the Transfer-Encoding does not end in one chunked");
             }
         }
+    }
+
+    /** Whether an answer with these fields is itself again once its chunks are put together. */
+    static boolean areUndone(List<String> fields) {
+        if (fields.size() == 1 && fields.get(0).equalsIgnoreCase(CHUNKED)) {
+            return true;
+        }
+        List<String> all = fields.stream()
+                .flatMap(field -> Stream.of(field.split(",")))
+                .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
+                // It did nothing, and is no longer one.
+                .filter(coding -> !coding.isEmpty() && !coding.equals("identity"))
+                .toList();
+        return all.isEmpty() || all.equals(List.of(CHUNKED));
     }
 
     private static boolean isToken(String coding) {

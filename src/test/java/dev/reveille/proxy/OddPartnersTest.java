@@ -161,6 +161,37 @@ class OddPartnersTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Transfer-Encoding: gzip, chunked",
+                "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+                "Transfer-Encoding: chunked, chunked",
+                "Transfer-Encoding: gzip"
+            })
+    void anAnswerInACodingThatNobodyHereUndoesIsNone(String coding) throws Exception {
+        rig.hand.on("/coded", (line, head) -> {
+            line.send(OK + "Content-Type: text/plain\r\n" + coding + "\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+            line.close();
+        });
+
+        try (Line client = request("GET", "/coded", "\r\n")) {
+            assertThat(client.head().status()).isEqualTo(502);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chunked", "Chunked", "identity, chunked", "chunked,"})
+    void oneInChunksIsOne(String coding) throws Exception {
+        rig.hand.on(
+                "/chunked",
+                (line, head) -> line.send(OK + "Transfer-Encoding: " + coding + "\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+
+        try (Line client = request("GET", "/chunked", "\r\n")) {
+            assertThat(client.body(client.head())).isEqualTo("hello");
+        }
+    }
+
     @Test
     void aClientOfTheOldProtocolGetsNoEarlyHints() throws Exception {
         hints("/hints0");
