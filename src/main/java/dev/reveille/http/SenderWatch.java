@@ -194,7 +194,12 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         timer.cancel(false);
+        HttpServerRequest last = request;
         ctx.fireChannelInactive();
+        if (last != null && !last.isEnded()) {
+            // What Vert.x keeps of a body while that is paused is released only if it is passed on.
+            last.handler(null).endHandler(null).resume();
+        }
     }
 
     /** Vert.x lets what the decoder refused come round as an error of the connection, and would cut it off. */

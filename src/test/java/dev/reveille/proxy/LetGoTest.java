@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 
 /** Memory of the pool that a connection has read into is given back when it ends, whatever of it nobody has taken. */
 class LetGoTest {
+    /** More than a request that is paused takes itself. */
+    private static final String CHUNKS = ("5dc\r\n" + "x".repeat(1500) + "\r\n").repeat(60);
+
     private static final String FIRST = "GET /first HTTP/1.1\r\nHost: gw\r\n\r\n";
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
@@ -62,6 +65,25 @@ class LetGoTest {
     }
 
     @Test
+    void whatCameOfABodyThatNobodyHasBegunToTake() throws IOException {
+        try (Line client = client(request -> {
+            if (request.path().equals("/first")) {
+                request.response().end();
+            } else {
+                request.pause();
+            }
+        })) {
+            client.send(FIRST);
+            assertThat(client.head().status()).isEqualTo(200);
+            client.send("POST /second HTTP/1.1\r\nHost: gw\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS);
+            Rig.get(second);
+            Rig.eventually("it is read", this::isInUse);
+        }
+        Rig.get(closed);
+        Rig.eventually("all is given back", () -> !isInUse());
+    }
+
+    @Test
     void whatCameOfABodyThatWasWithheldAndNobodyWants() throws IOException {
         CompletableFuture<InboundBody> body = new CompletableFuture<>();
         try (Line client = client(request -> {
@@ -73,13 +95,9 @@ class LetGoTest {
         })) {
             client.send(FIRST);
             assertThat(client.head().status()).isEqualTo(200);
-            StringBuilder chunks = new StringBuilder();
-            for (int i = 0; i < 60; i++) {
-                chunks.append("5dc\r\n").append("x".repeat(1500)).append("\r\n");
-            }
             client.send(
                     "POST /second HTTP/1.1\r\nHost: gw\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
-                            + chunks);
+                            + CHUNKS);
             InboundBody unwanted = Rig.get(body);
             Rig.eventually("it is read", this::isInUse);
             Transport.handler(Rig.get(second).connection()).executor().execute(() -> {
