@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
 import io.vertx.core.impl.buffer.VertxByteBufAllocator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Takes HTTP/1 requests apart as <a href="https://www.rfc-editor.org/rfc/rfc9112">RFC 9112</a> has it, and refuses whatever
@@ -36,6 +37,8 @@ final class RequestDecoder extends HttpRequestDecoder {
     /** Where the next byte belongs. */
     private enum State {
         BETWEEN,
+        /** The last request is whole. What comes behind it stays here until that one is answered. */
+        WAITING,
         /** The last request asks for another protocol: what comes next is HTTP only if that is refused. */
         UNDECIDED,
         LINE,
@@ -67,6 +70,9 @@ final class RequestDecoder extends HttpRequestDecoder {
     /** What a client may say to a websocket that nobody has agreed to yet. */
     private static final int MOST_UNDECIDED = 64 * 1024;
 
+    /** So much may come ahead of its time. Most send little, and whoever leaves is noticed while it is read. */
+    private static final int MOST_AHEAD = 16 * 1024;
+
     private static final int NOT_WHOLE = -1;
     private static final byte CR = '\r';
     private static final byte LF = '\n';
@@ -81,6 +87,7 @@ final class RequestDecoder extends HttpRequestDecoder {
     /** The line that is looked at; shared by all connections of an event loop. */
     private final byte[] line;
 
+    private final BooleanSupplier answered;
     private final Runnable removed;
     private State state = State.BETWEEN;
     private boolean blankSkipped;
@@ -112,14 +119,23 @@ final class RequestDecoder extends HttpRequestDecoder {
     /**
      * @param longestPiece the most that is handed on of a body at once
      * @param line room for the longest line
+     * @param answered whether all requests that were handed on are answered. Vert.x would keep what comes behind one that is
+     *     not, and forget to give it back if the connection ends
      * @param removed runs when the connection speaks HTTP no more
      */
-    RequestDecoder(int longestLine, int longestHead, int longestPiece, byte[] line, Runnable removed) {
+    RequestDecoder(
+            int longestLine,
+            int longestHead,
+            int longestPiece,
+            byte[] line,
+            BooleanSupplier answered,
+            Runnable removed) {
         super(new HttpDecoderConfig().setInitialBufferSize(1));
         this.longestLine = longestLine;
         this.longestHead = longestHead;
         this.longestPiece = longestPiece;
         this.line = line;
+        this.answered = answered;
         this.removed = removed;
     }
 
@@ -135,31 +151,28 @@ final class RequestDecoder extends HttpRequestDecoder {
 
     /** Whether anything came behind the last request, or it was refused. */
     boolean saidMore() {
-        return (state != State.BETWEEN && state != State.UNDECIDED) || actualReadableBytes() > 0;
+        return (state != State.BETWEEN && state != State.WAITING && state != State.UNDECIDED)
+                || actualReadableBytes() > 0;
     }
 
-    /** Whether what comes is kept, as it may not be HTTP. */
-    boolean isUndecided() {
-        return state == State.UNDECIDED;
+    /** Whether what came, or may come, is kept until the last request is answered. */
+    boolean isKeeping() {
+        return state == State.UNDECIDED || (state == State.WAITING && actualReadableBytes() > 0);
     }
 
-    /** It is HTTP. */
-    void decide() {
+    /** Whether no more should be read until the last request is answered. */
+    boolean isFull() {
+        return state == State.WAITING && actualReadableBytes() > MOST_AHEAD;
+    }
+
+    /**
+     * The last request is answered, and what comes is the next.
+     *
+     * @return whether something of it is here
+     */
+    boolean goOn() {
         state = State.BETWEEN;
-        if (actualReadableBytes() > 0) {
-            context.executor().execute(this::readOn);
-        }
-    }
-
-    private void readOn() {
-        if (!context.isRemoved()) {
-            try {
-                channelRead(context, Unpooled.EMPTY_BUFFER);
-                channelReadComplete(context);
-            } catch (Exception wrong) {
-                context.fireExceptionCaught(wrong);
-            }
-        }
+        return actualReadableBytes() > 0;
     }
 
     /** Whether a request has begun and its head is not whole. */
@@ -214,6 +227,7 @@ final class RequestDecoder extends HttpRequestDecoder {
     private void step(ByteBuf in, List<Object> out) {
         switch (state) {
             case BETWEEN -> between(in);
+            case WAITING -> waiting(in);
             case UNDECIDED ->
                 require(
                         in.readableBytes() <= MOST_UNDECIDED,
@@ -246,6 +260,13 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
 
     // The start line.
+
+    private void waiting(ByteBuf in) {
+        if (answered.getAsBoolean()) {
+            state = State.BETWEEN;
+            between(in);
+        }
+    }
 
     /** Some clients send an empty line behind a body (RFC 9112, 2.2). What else cannot begin a request is not waited for. */
     private void between(ByteBuf in) {
@@ -467,7 +488,7 @@ final class RequestDecoder extends HttpRequestDecoder {
     // The body.
 
     private void end(List<Object> out) {
-        state = State.BETWEEN;
+        state = State.WAITING;
         out.add(LastHttpContent.EMPTY_LAST_CONTENT);
     }
 

@@ -83,12 +83,14 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
 
     void comeIn() {
         out = false;
-        go();
+        if (!decoder.isFull()) {
+            go();
+        }
     }
 
     private void stop() {
-        stopped = context.channel().config().isAutoRead();
-        if (stopped) {
+        if (context.channel().config().isAutoRead()) {
+            stopped = true;
             context.channel().config().setAutoRead(false);
         }
     }
@@ -152,6 +154,9 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     public void channelRead(ChannelHandlerContext ctx, Object data) {
         came = true;
         ctx.fireChannelRead(data);
+        if (decoder.isFull()) {
+            stop();
+        }
     }
 
     @Override
@@ -170,7 +175,7 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
         completing = true;
         ctx.fireChannelReadComplete();
         completing = false;
-        if (out) {
+        if (out || decoder.isFull()) {
             stop();
         }
     }
@@ -179,16 +184,40 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
     public void flush(ChannelHandlerContext ctx) {
         lastWritten = System.nanoTime();
         ctx.flush();
-        if (decoder.isUndecided() && isAnswered()) {
-            decoder.decide();
+        goOn();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        ctx.fireChannelWritabilityChanged();
+        goOn();
+    }
+
+    /** Goes on with what came behind the last request, if that is answered. */
+    private void goOn() {
+        if (decoder.isKeeping() && isAnswered() && decoder.goOn()) {
+            // Vert.x has not done with the answer yet, if it is about to write the end of it.
+            context.executor().execute(this::readOn);
         }
     }
 
-    /** Whether the request that is being served was answered, and not with a change of the protocol. */
-    private boolean isAnswered() {
-        return request != null
-                && request.response().ended()
-                && request.response().getStatusCode() != SWITCHING_PROTOCOLS;
+    private void readOn() {
+        if (!over && !context.isRemoved()) {
+            came = true;
+            context.fireChannelRead(Unpooled.EMPTY_BUFFER);
+            channelReadComplete(context);
+        }
+    }
+
+    /**
+     * Whether all requests so far were answered, and the last not with a change of the protocol. While the client does not
+     * read, the end of an answer may still be with Vert.x.
+     */
+    boolean isAnswered() {
+        return decoder.requests() == served
+                && (request == null
+                        || (request.response().ended() && request.response().getStatusCode() != SWITCHING_PROTOCOLS))
+                && context.channel().isWritable();
     }
 
     @Override
@@ -248,10 +277,10 @@ final class SenderWatch extends ChannelDuplexHandler implements Runnable {
                     ? patience.body() - (now - Patience.later(lastRead, demand.wantedSince()))
                     : NEVER;
         }
-        if (decoder.isUndecided() && isAnswered()) {
-            decoder.decide();
+        goOn();
+        if (isAnswered()) {
+            request = null;
         }
-        request = null;
         if (isLeaving()) {
             // How long a client may take nothing at all is the kernel's to watch.
             lastWritten = now;

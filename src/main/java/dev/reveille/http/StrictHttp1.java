@@ -46,7 +46,8 @@ public final class StrictHttp1 {
 
     private void install(ChannelPipeline pipeline) {
         SenderWatch watch = new SenderWatch(patience);
-        RequestDecoder decoder = new RequestDecoder(longestLine, longestHead, longestPiece, line, watch::end);
+        RequestDecoder decoder =
+                new RequestDecoder(longestLine, longestHead, longestPiece, line, watch::isAnswered, watch::end);
         watch.watch(decoder);
         // A whole piece and what stands around it may wait to leave together.
         pipeline.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(longestPiece, 2 * longestPiece));

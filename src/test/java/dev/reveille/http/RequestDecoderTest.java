@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,8 +27,10 @@ class RequestDecoderTest {
     /** As many as may go on one by one. */
     private static final String SOME = chunk("-").repeat(RequestDecoder.MOST_SMALL_CHUNKS);
 
-    private final EmbeddedChannel channel = new EmbeddedChannel(
-            new RequestDecoder(1024, 1024, LONGEST_PIECE, new byte[RequestDecoder.room(1024, 1024)], () -> {}));
+    private final AtomicBoolean answered = new AtomicBoolean(true);
+    private final RequestDecoder decoder = new RequestDecoder(
+            1024, 1024, LONGEST_PIECE, new byte[RequestDecoder.room(1024, 1024)], answered::get, () -> {});
+    private final EmbeddedChannel channel = new EmbeddedChannel(decoder);
 
     @AfterEach
     void end() {
@@ -46,6 +49,13 @@ class RequestDecoderTest {
             heard.add(next);
         }
         return heard;
+    }
+
+    private static List<String> heads(List<Object> heard) {
+        return heard.stream()
+                .filter(HttpRequest.class::isInstance)
+                .map(message -> ((HttpRequest) message).uri())
+                .toList();
     }
 
     private static List<String> pieces(List<Object> heard) {
@@ -68,6 +78,40 @@ class RequestDecoderTest {
         assertThat(pieces).hasSize(RequestDecoder.MOST_SMALL_CHUNKS + 1);
         assertThat(String.join("", pieces)).isEqualTo("a".repeat(10_000));
         assertThat(heard.get(heard.size() - 1)).isInstanceOf(LastHttpContent.class);
+    }
+
+    @Test
+    void aRequestWaitsUntilTheOneBeforeItIsAnswered() {
+        String get = "GET /%d HTTP/1.1\r\nHost: gw\r\n\r\n";
+        answered.set(false);
+        assertThat(heads(said(get.formatted(1) + get.formatted(2)))).containsExactly("/1");
+        assertThat(heads(said(get.formatted(3)))).isEmpty();
+        assertThat(decoder.inHead()).isFalse();
+        assertThat(decoder.isKeeping()).isTrue();
+
+        answered.set(true);
+        assertThat(decoder.goOn()).isTrue();
+        answered.set(false);
+        assertThat(heads(said(""))).containsExactly("/2");
+
+        answered.set(true);
+        assertThat(heads(said(get.formatted(4)))).containsExactly("/3", "/4");
+        assertThat(decoder.isKeeping()).isFalse();
+    }
+
+    @Test
+    void tooMuchThatComesAheadIsSaidToBe() {
+        answered.set(false);
+        said(HEAD + END);
+        said(HEAD + "5000\r\n");
+        assertThat(decoder.isFull()).isFalse();
+        said("x".repeat(16 * 1024));
+        assertThat(decoder.isFull()).isTrue();
+
+        answered.set(true);
+        assertThat(heads(said("x"))).hasSize(1);
+        assertThat(decoder.isFull()).isFalse();
+        assertThat(decoder.inBody()).isTrue();
     }
 
     @Test

@@ -228,6 +228,28 @@ class HoldTest {
     }
 
     @Test
+    void norIsWhatHasComeBehindItsRequest() throws Exception {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.paused();
+
+        try (Line client = rig.client()) {
+            client.send("GET " + rig.path(session, "/first") + " HTTP/1.1\r\nHost: gw\r\n\r\n" + "POST "
+                    + rig.path(session, "/second") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 40000\r\n\r\n");
+            client.send(new byte[40_000]);
+            Rig.eventually("the first waits", () -> rig.metric("reveille_holds") == 1);
+        }
+
+        Rig.eventually("nobody waits", () -> rig.metric("reveille_holds") == 0);
+        rig.upstream.session(session).isRunning();
+        assertThat(await(rig.gateway.act(rig.runtime(session), "after")).statusCode())
+                .isEqualTo(200);
+        assertThat(rig.upstream.calls("* " + rig.path(session, "/first"))).isZero();
+        assertThat(rig.upstream.calls("* " + rig.path(session, "/second"))).isZero();
+        assertThat(rig.requests("client_left")).isEqualTo(1);
+    }
+
+    @Test
     void aRequestThatMayNotWakeIsToldSoAndWakesNothing() {
         rig = Rig.with();
         String session = rig.paused();

@@ -65,6 +65,20 @@ class LetGoTest {
     }
 
     @Test
+    void whatCameBehindARequestThatWasNeverAnswered() throws IOException {
+        try (Line client = client(request -> {})) {
+            client.send(FIRST);
+            Rig.get(first);
+            client.send("POST /second HTTP/1.1\r\nHost: gw\r\nContent-Length: 400000\r\n\r\n");
+            client.send(new byte[60_000]);
+            Rig.eventually("it is read", this::isInUse);
+        }
+        Rig.get(closed);
+        Rig.eventually("all is given back", () -> !isInUse());
+        assertThat(second).isNotDone();
+    }
+
+    @Test
     void whatCameOfABodyThatNobodyHasBegunToTake() throws IOException {
         try (Line client = client(request -> {
             if (request.path().equals("/first")) {

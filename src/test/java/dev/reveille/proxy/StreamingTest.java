@@ -343,6 +343,53 @@ class StreamingTest {
     }
 
     @Test
+    void soAreBodiesWhateverTheirLength() throws Exception {
+        rig.hand.on("/lengths", (line, head) -> {
+            String body = line.body(head);
+            line.send(OK + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+        });
+        String post = "POST " + rig.hand("/lengths") + " HTTP/1.1\r\nHost: gw\r\n";
+        List<Integer> lengths = List.of(1, 100_000, 0, 20_000, 17, 300_000, 3);
+
+        try (Line client = rig.client()) {
+            CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {
+                try {
+                    for (int length : lengths) {
+                        client.send(post + "Content-Length: " + length + "\r\n\r\n" + "a".repeat(length));
+                        client.send(post + "Transfer-Encoding: chunked\r\n\r\n" + "1\r\nb\r\n".repeat(length / 10)
+                                + "0\r\n\r\n\r\n");
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            for (int length : lengths) {
+                assertThat(client.body(client.head())).isEqualTo("a".repeat(length));
+                assertThat(client.body(client.head())).isEqualTo("b".repeat(length / 10));
+            }
+            Rig.get(sent);
+        }
+    }
+
+    @Test
+    void answersToRequestsSentAllAtOnceWaitForTheirReader() throws Exception {
+        int length = 300_000;
+        rig.hand.on(
+                "/longer",
+                (line, head) ->
+                        line.send(OK + "Content-Length: " + length + "\r\n\r\n").send(new byte[length]));
+        String get = "GET " + rig.hand("/longer") + " HTTP/1.1\r\nHost: gw\r\n\r\n";
+
+        try (Line client = Line.narrowTo(rig.port())) {
+            client.send(get.repeat(30));
+            for (int i = 0; i < 30; i++) {
+                assertThat(client.head().status()).isEqualTo(200);
+                client.skip(length);
+            }
+        }
+    }
+
+    @Test
     void whenTheSandboxBreaksOffTheAnswerNeverLooksWhole() throws Exception {
         rig.hand.on("/half-sized", (line, head) -> {
             line.send(OK + "Content-Length: 100\r\n\r\nhalf");
