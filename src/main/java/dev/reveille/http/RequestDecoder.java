@@ -70,7 +70,10 @@ final class RequestDecoder extends HttpRequestDecoder {
     /** What a client may say to a websocket that nobody has agreed to yet. */
     private static final int MOST_UNDECIDED = 64 * 1024;
 
-    /** So much may come ahead of its time. Most send little, and whoever leaves is noticed while it is read. */
+    /**
+     * So much may come ahead of its time. Most send little, and whoever leaves is noticed while it is read; with the native
+     * transport also behind that.
+     */
     private static final int MOST_AHEAD = 16 * 1024;
 
     private static final int NOT_WHOLE = -1;

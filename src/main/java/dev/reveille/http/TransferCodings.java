@@ -32,8 +32,11 @@ final class TransferCodings {
             return true;
         }
         List<String> all = fields.stream()
+                .map(field -> field.strip().toLowerCase(Locale.ROOT))
+                // Some frameworks add the field to one that is there, and encode once.
+                .distinct()
                 .flatMap(field -> Stream.of(field.split(",")))
-                .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
+                .map(String::strip)
                 // It did nothing, and is no longer one.
                 .filter(coding -> !coding.isEmpty() && !coding.equals("identity"))
                 .toList();

@@ -61,6 +61,11 @@ final class Upload {
      * @param gone completes when nobody waits for it any more
      */
     Future<Answer> send(Function<HttpClientResponse, Future<Answer>> reading, Future<?> gone) {
+        if (gone.isComplete() || in.isEnded()) {
+            // The client left while there was no connection yet, and nothing can be read of it any more.
+            Exchange.cut(out);
+            return Future.failedFuture(brokenOff());
+        }
         long watch = vertx.setPeriodic(Math.max(1, silence.toMillis() / 4), t -> look());
         gone.onComplete(v -> broken());
         out.exceptionHandler(lost -> answer.tryFail(RuntimeApiException.lost()));
@@ -68,11 +73,12 @@ final class Upload {
                 .compose(head -> take(head, reading))
                 .onSuccess(answer::tryComplete)
                 .onFailure(lost -> answer.tryFail(RuntimeApiException.lost()));
-        begin();
-        return answer.future().onComplete(done -> {
+        Future<Answer> over = answer.future().onComplete(done -> {
             vertx.cancelTimer(watch);
             end(done.succeeded());
         });
+        begin();
+        return over;
     }
 
     private void begin() {
@@ -141,9 +147,13 @@ final class Upload {
     }
 
     private void broken() {
-        answer.tryFail(new GatewayFailure.InvalidRequest(
+        answer.tryFail(brokenOff());
+    }
+
+    private static Throwable brokenOff() {
+        return new GatewayFailure.InvalidRequest(
                         "body: broken off (expected: all that was announced, and to wait for the answer)")
-                .asException());
+                .asException();
     }
 
     private void moved() {

@@ -181,7 +181,15 @@ class OddPartnersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"chunked", "Chunked", "identity, chunked", "chunked,"})
+    @ValueSource(
+            strings = {
+                "chunked",
+                "Chunked",
+                "identity, chunked",
+                "chunked,",
+                "chunked\r\nTransfer-Encoding: chunked",
+                "chunked\r\nTransfer-Encoding: Chunked"
+            })
     void oneInChunksIsOne(String coding) throws Exception {
         rig.hand.on(
                 "/chunked",

@@ -103,6 +103,32 @@ class UploadTest {
         await(cut.future());
     }
 
+    /** What a request that is paused still has is let go of when its connection closes, and its end is nobody's then. */
+    @Test
+    void aClientThatLeftBeforeUpstreamWasReachedIsToldSo() {
+        between(request -> {}, ofMinutes(1));
+        await(front.close());
+        front = await(vertx.createHttpServer()
+                .requestHandler(request -> {
+                    request.pause();
+                    Future<Void> gone =
+                            Future.future(left -> request.connection().closeHandler(v -> left.complete()));
+                    gone.compose(v -> {
+                                request.handler(null).endHandler(null).resume();
+                                return caller.begin("/build", KEY, Upload.headers(request.headers()));
+                            })
+                            .compose(out -> new Upload(vertx, request, out, ofMinutes(1)).send(caller::read, gone))
+                            .onComplete(done -> outcome.tryComplete(done.cause()));
+                })
+                .listen(0, "127.0.0.1"));
+        client = await(vertx.createNetClient().connect(front.actualPort(), "127.0.0.1"));
+
+        await(announce(0));
+        await(client.close());
+
+        assertThat(failure().detail()).startsWith("body: broken off");
+    }
+
     @Test
     void anUpstreamThatDoesNotAnswerIsNotWaitedForWithoutEnd() {
         Promise<Void> cut = Promise.promise();
