@@ -35,6 +35,9 @@ final class Chronicle implements PlayedMap.Witness {
         private boolean closing;
         private boolean closed;
         private int opensUnderWay;
+
+        /** Openings that were answered before they could begin, and that begin when the close is over. */
+        private int opensToCome;
     }
 
     Chronicle(World world, PlayedUpstream upstream) {
@@ -60,8 +63,10 @@ final class Chronicle implements PlayedMap.Witness {
         life(session).opensUnderWay++;
     }
 
-    void openEnds(String session) {
+    /** @param toCome whether its answer, if there was one, leaves open that it begins later */
+    void openEnds(String session, boolean toCome) {
         life(session).opensUnderWay--;
+        life(session).opensToCome += toCome ? 1 : 0;
     }
 
     void told(Member by, JsonObject news) {
@@ -165,8 +170,9 @@ final class Chronicle implements PlayedMap.Witness {
                 || state instanceof SandboxState.Failed;
         check(!life.closing || ends, by, "undoes a close that is under way: " + step);
         if (life.closed && !(state instanceof SandboxState.Stopped)) {
-            boolean opened =
-                    now.cause() == Cause.CLIENT && state instanceof SandboxState.Starting && life.opensUnderWay > 0;
+            boolean starts = now.cause() == Cause.CLIENT && state instanceof SandboxState.Starting;
+            boolean opened = starts && (life.opensUnderWay > 0 || life.opensToCome > 0);
+            life.opensToCome -= starts && life.opensUnderWay == 0 && life.opensToCome > 0 ? 1 : 0;
             // That it was true is seen to elsewhere.
             boolean thereAfterAll = now.cause() == Cause.UPSTREAM || (now.cause() == Cause.ADOPTED && old.isEmpty());
             check(opened || thereAfterAll || state instanceof SandboxState.Stopping, by, "undoes a close: " + step);

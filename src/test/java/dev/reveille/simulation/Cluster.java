@@ -124,10 +124,11 @@ final class Cluster {
     }
 
     private void publish(Member from, String address, JsonObject news) {
-        if (!address.equals(Catalogue.CHANGED.address())) {
+        if (address.equals(Catalogue.CHANGED.address())) {
+            chronicle.told(from, news);
+        } else if (!address.equals(Catalogue.WISHED.address())) {
             return;
         }
-        chronicle.told(from, news);
         eachMember(member -> world.tell(() -> member.hears(address, news)));
     }
 
@@ -140,7 +141,17 @@ final class Cluster {
 
     void open(int i, String session) {
         chronicle.openBegins(session);
-        ask(i, "open", session, member -> member.opens(session).onComplete(done -> chronicle.openEnds(session)));
+        ask(
+                i,
+                "open",
+                session,
+                member -> member.opens(session)
+                        .onComplete(done -> chronicle.openEnds(session, done.failed() || !isOpen(done.result()))));
+    }
+
+    /** One whose wait was over before it could begin is answered with how things stood then, even if that had just ended. */
+    private static boolean isOpen(JsonObject document) {
+        return document.getString("state").equals("running");
     }
 
     // What has to be true.
