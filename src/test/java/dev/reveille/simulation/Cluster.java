@@ -5,6 +5,7 @@ import dev.reveille.session.FailureException;
 import dev.reveille.session.SandboxRuntime;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -30,6 +31,9 @@ final class Cluster {
 
     /** So many that any lease, and then any memory of a session that is over, is over. */
     private static final int WHILES = 6;
+
+    private static final Set<String> UNANSWERED = Set.of("internal", "shutting_down");
+    private static final Set<String> WAITED_FOR = Set.of("stopping", "stopped", "pausing", "paused");
 
     private final World world = new World();
     private final PlayedUpstream upstream = new PlayedUpstream(world);
@@ -145,13 +149,18 @@ final class Cluster {
                 i,
                 "open",
                 session,
-                member -> member.opens(session)
-                        .onComplete(done -> chronicle.openEnds(session, done.failed() || !isOpen(done.result()))));
+                member -> member.opens(session).onComplete(done -> chronicle.openEnds(session, isToCome(done))));
     }
 
-    /** One whose wait was over before it could begin is answered with how things stood then, even if that had just ended. */
-    private static boolean isOpen(JsonObject document) {
-        return document.getString("state").equals("running");
+    /**
+     * Whether an opening may begin behind its answer: there was none in time, or it was told what it waited for, which may
+     * just have come to its end. One that was refused, or joined a start, is over.
+     */
+    private static boolean isToCome(AsyncResult<JsonObject> answer) {
+        return answer.failed()
+                ? answer.cause() instanceof FailureException failed
+                        && UNANSWERED.contains(failed.failure().code())
+                : WAITED_FOR.contains(answer.result().getString("state"));
     }
 
     // What has to be true.
