@@ -56,6 +56,7 @@ class ConsoleBrowserIT {
     @AfterEach
     void end() {
         if (gateway != null) {
+            browser.closeTabs();
             gateway.close();
         }
     }

@@ -58,6 +58,7 @@ class WakingPageIT {
     @AfterEach
     void end() throws IOException {
         if (rig != null) {
+            browser.closeTabs();
             rig.close();
         }
     }

@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class Browser implements AutoCloseable {
     private static final String LISTENING = "DevTools listening on ";
     private static final int LARGEST_MESSAGE = 64 << 20;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(40);
+    private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** Their numbers on Windows, by which browsers know them everywhere. */
     private static final Map<String, Integer> KEYS = Map.of(
@@ -141,10 +143,18 @@ public final class Browser implements AutoCloseable {
                         .put("browserContextId", storage.getString("browserContextId")));
         String session = call("", "Target.attachToTarget", target.copy().put("flatten", true))
                 .getString("sessionId");
-        Tab tab = new Tab(session);
+        Tab tab = new Tab(session, storage);
         tabs.put(session, tab);
         tab.prepare(width, height, dark);
         return tab;
+    }
+
+    /** Closes all tabs, which would otherwise go on drawing and asking. */
+    public void closeTabs() {
+        for (Tab tab : List.copyOf(tabs.values())) {
+            tabs.remove(tab.session);
+            call("", "Target.disposeBrowserContext", tab.storage);
+        }
     }
 
     private JsonObject call(String session, String method, JsonObject parameters) {
@@ -211,10 +221,12 @@ public final class Browser implements AutoCloseable {
     /** One page after the other, and what it complains of. */
     public final class Tab {
         private final String session;
+        private final JsonObject storage;
         private final List<String> complaints = new CopyOnWriteArrayList<>();
 
-        private Tab(String session) {
+        private Tab(String session, JsonObject storage) {
             this.session = session;
+            this.storage = storage;
         }
 
         private void prepare(int width, int height, boolean dark) {
@@ -330,6 +342,7 @@ public final class Browser implements AutoCloseable {
                     throw new AssertionError(expression + " never came true of: "
                             + says("document.documentElement.innerText") + " " + complaints);
                 }
+                LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
             }
         }
 
