@@ -14,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
@@ -32,6 +33,10 @@ import org.slf4j.LoggerFactory;
 record Platform(Vertx vertx, ClusterNode node, PrometheusMeterRegistry meters) {
     private static final Logger LOG = LoggerFactory.getLogger(Platform.class);
 
+    /** Nothing is served from files of the class path; and a process that is killed leaves no folder behind. */
+    private static final FileSystemOptions NO_FILE_CACHE =
+            new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false);
+
     /**
      * Starts it, and joins the cluster if that is enabled. HTTP is measured by the rooms that know what a request means, so Vert.x need not; and its meters of the
      * event bus carry the address, of which there is one for each session.
@@ -47,7 +52,10 @@ record Platform(Vertx vertx, ClusterNode node, PrometheusMeterRegistry meters) {
                 .addDisabledMetricsCategory(MetricsDomain.NET_SERVER)
                 .addDisabledMetricsCategory(MetricsDomain.NET_CLIENT)
                 .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS);
-        VertxOptions base = new VertxOptions().setPreferNativeTransport(true).setMetricsOptions(options);
+        VertxOptions base = new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setMetricsOptions(options)
+                .setFileSystemOptions(NO_FILE_CACHE);
         VertxBuilder builder = Vertx.builder().withMetrics(new MicrometerMetricsFactory(meters));
         if (!cluster.enabled()) {
             Vertx vertx = builder.with(base).build();

@@ -274,7 +274,7 @@ class HeldUploadsIT {
             if (System.nanoTime() - begun > PATIENCE_NANOS) {
                 throw new AssertionError("never came true: " + what);
             }
-            LockSupport.parkNanos(MILLISECONDS.toNanos(5));
+            LockSupport.parkNanos(MILLISECONDS.toNanos(50));
         }
     }
 }

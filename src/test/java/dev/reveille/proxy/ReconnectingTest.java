@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,7 +62,7 @@ class ReconnectingTest {
         // Rig's own patience ends before.
         nobodyWakes(() -> {
             while (!over.get()) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(1_000_000);
             }
             return true;
         });

@@ -1,6 +1,7 @@
 package dev.reveille.proxy;
 
 import static dev.reveille.testing.TestGateway.await;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import ch.qos.logback.classic.Level;
@@ -18,12 +19,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.slf4j.LoggerFactory;
 
 /** A gateway in front of a scripted runtime API, one sandbox that is played by hand, and an ear for what is logged. */
 final class Rig implements AutoCloseable {
     private static final long PATIENCE_NANOS = SECONDS.toNanos(15);
+    private static final long BETWEEN_LOOKS_NANOS = MILLISECONDS.toNanos(1);
 
     final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     final FakeRuntimeApi upstream = FakeRuntimeApi.start(vertx);
@@ -146,7 +149,7 @@ final class Rig implements AutoCloseable {
             if (System.nanoTime() - begun > PATIENCE_NANOS) {
                 throw new AssertionError("never came true: " + what);
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
         }
     }
 

@@ -62,10 +62,13 @@ public final class ReveilleJar implements AutoCloseable {
         }
     }
 
-    /** Ends what a test has left running. */
+    /** Ends what a test has left running, sandboxes too. */
     @Override
     public void close() {
-        started.forEach(Process::destroyForcibly);
+        for (Process process : started) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
     }
 
     private Process start(List<String> jvmOptions, Map<String, String> environment, List<String> arguments)

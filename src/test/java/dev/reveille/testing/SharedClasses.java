@@ -39,7 +39,7 @@ final class SharedClasses {
     /** Of what one node of a cluster loads until it listens. */
     private static void make(Path archive, Path jar) throws IOException, InterruptedException {
         Path made = archive.resolveSibling(archive.getFileName() + ".new");
-        Path folder = Files.createTempDirectory("shared-classes");
+        Path folder = Files.createDirectories(archive.resolveSibling("shared-classes"));
         ProcessBuilder node = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:ArchiveClassesAtExit=" + made,
