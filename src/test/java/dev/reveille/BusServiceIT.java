@@ -93,7 +93,7 @@ class BusServiceIT {
     }
 
     @Test
-    void aNodeThatIsKilledIsHardlyMissed() throws Exception {
+    void aNodeThatIsKilledTakesNoSessionWithIt() throws Exception {
         List<String> ids = IntStream.range(0, 6).mapToObj(i -> "s-" + i).toList();
         for (String id : ids) {
             whoOpens(0, id);

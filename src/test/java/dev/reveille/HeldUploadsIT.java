@@ -111,7 +111,7 @@ class HeldUploadsIT {
     @Tag("slow")
     @Test
     @Timeout(value = 12, timeUnit = MINUTES)
-    void fiveThousandHeldUploadsOfTenMebibytesAllArriveWholeAndAnotherTenantHardlyNotices() throws Exception {
+    void fiveThousandHeldUploadsOfTenMebibytesAllArriveWhole() throws Exception {
         uploadsAllArriveWhole(5_000, 10 << 20, SAMPLES);
     }
 

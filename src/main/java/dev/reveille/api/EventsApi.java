@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 
 /** Streams of what happens to sessions, and the tickets that open them. */
 final class EventsApi {
-    private static final Duration BODY_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration BODY_PATIENCE = Duration.ofSeconds(9);
     private static final Duration REPLY_SLACK = Duration.ofMinutes(2);
     private static final String SINCE = "since";
     private static final String STATE = "state";

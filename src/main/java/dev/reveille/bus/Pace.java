@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param answer how long it may take until any node has answered, however short the caller's patience
  */
 record Pace(Duration kept, Duration silence, Duration pause, Duration look, Duration answer) {
-    /** A node that was killed is no member any more after half a second, and one that hangs after five. */
+    /** A node that was killed is no member any more after half a second, and one that hangs after ten. */
     static final Pace USUAL = new Pace(
             Duration.ofMillis(500),
             Duration.ofSeconds(1),

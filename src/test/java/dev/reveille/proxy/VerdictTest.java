@@ -488,7 +488,7 @@ class VerdictTest {
         assertProblem(await(rig.gateway.act(rig.runtime(session), "late")), 504, "wake_timeout");
 
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(1450), ofMillis(2300));
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(1450), ofMillis(2450));
     }
 
     @Test
@@ -561,7 +561,7 @@ class VerdictTest {
 
         assertProblem(post(session, "/silent", Buffer.buffer("x")), 504, "runtime_disconnected");
 
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(950), ofMillis(1800));
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(ofMillis(950), Duration.ofSeconds(10));
     }
 
     @ParameterizedTest

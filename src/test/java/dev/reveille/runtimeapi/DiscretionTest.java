@@ -60,6 +60,6 @@ class DiscretionTest {
         discretion.apply("a".repeat(1_000_000));
         discretion.apply("a.".repeat(500_000));
         discretion.apply("1.".repeat(500_000));
-        assertThat(System.nanoTime() - begin).isLessThan(1_000_000_000L);
+        assertThat(System.nanoTime() - begin).isLessThan(10_000_000_000L);
     }
 }
