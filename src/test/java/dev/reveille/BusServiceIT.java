@@ -26,31 +26,38 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Another service in a cluster of two nodes, each a process of its own. */
+/** Another service in a cluster of two nodes, each a process of its own; those that a test leaves serve the next one. */
 @ExtendWith(VertxExtension.class)
 class BusServiceIT {
     private static final int PATIENCE_SECONDS = 60;
     private static final Duration PATIENCE = ofSeconds(30);
 
-    @TempDir
-    Path folder;
+    private static FakeRuntimeApi upstream;
+    private static JarCluster cluster;
 
     private final BlockingQueue<SessionChange> news = new LinkedBlockingQueue<>();
-    private FakeRuntimeApi upstream;
-    private JarCluster cluster;
+    private int resumesBefore;
     private Vertx service;
     private Sessions sessions;
 
-    @BeforeEach
-    void start(Vertx vertx) throws Exception {
+    @BeforeAll
+    static void start(Vertx vertx, @TempDir Path folder) {
         upstream = FakeRuntimeApi.start(vertx);
-        cluster = new JarCluster(vertx, folder, upstream.uri(), 2, Map.of()).start(2);
+        cluster = new JarCluster(vertx, folder, upstream.uri(), 2, Map.of());
+    }
+
+    @BeforeEach
+    void join() throws Exception {
+        cluster.alive(2);
+        resumesBefore = upstream.calls("POST /resume");
         service = await(Cluster.join(
                         Cluster.Options.listener(cluster.name(), "127.0.0.1", cluster.members()),
                         new VertxOptions(),
@@ -61,15 +68,21 @@ class BusServiceIT {
     }
 
     @AfterEach
-    void stop() throws Exception {
-        try {
-            if (service != null) {
-                await(service.close());
-            }
-        } finally {
-            cluster.close();
-            upstream.close();
+    void leave() throws Exception {
+        upstream.resumeTakes(Duration.ZERO);
+        if (service != null) {
+            await(service.close());
         }
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+        upstream.close();
+    }
+
+    private int resumes() {
+        return upstream.calls("POST /resume") - resumesBefore;
     }
 
     @Test
@@ -89,7 +102,7 @@ class BusServiceIT {
                 .usingRecursiveComparison()
                 .ignoringFields("url", "services")
                 .isEqualTo(woken);
-        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+        assertThat(resumes()).isEqualTo(1);
     }
 
     @Test
@@ -129,7 +142,7 @@ class BusServiceIT {
 
         assertThat(await(woken).running()).isTrue();
         assertThat(heard("killed", "running").node()).isEqualTo(nodes.get(1 - leader));
-        assertThat(upstream.calls("POST /resume")).isLessThanOrEqualTo(2);
+        assertThat(resumes()).isLessThanOrEqualTo(2);
     }
 
     @Test
@@ -139,14 +152,14 @@ class BusServiceIT {
         cluster.node(0).stop();
         cluster.node(1).stop();
 
-        cluster.start(2);
+        cluster.alive(2);
 
         assertThat(await(sessions.resume(new SessionId("kept"), PATIENCE)).running())
                 .isTrue();
         // What happens before it is known again who listens is not heard.
         AtomicInteger opened = new AtomicInteger();
         eventually("news of a session that was opened later", Duration.ofMillis(200), () -> {
-            cluster.session(3, HttpMethod.PUT, "later-" + opened.getAndIncrement());
+            cluster.session(1, HttpMethod.PUT, "later-" + opened.getAndIncrement());
             return hasHeardOf("later-");
         });
     }

@@ -19,45 +19,61 @@ import io.vertx.ext.web.client.HttpResponse;
 import io.vertx.junit5.VertxExtension;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several nodes, each a process of its own. */
+/** Several nodes, each a process of its own; those that a test leaves serve the next one. */
 @ExtendWith(VertxExtension.class)
 class ClusterIT {
     private static final int PATIENCE_SECONDS = 90;
 
-    @TempDir
-    Path folder;
+    private static Vertx vertx;
+    private static FakeRuntimeApi upstream;
+    private static JarCluster cluster;
 
-    private Vertx vertx;
-    private FakeRuntimeApi upstream;
-    private JarCluster cluster;
+    private int resumesBefore;
 
-    @BeforeEach
-    void start(Vertx vertx) {
-        this.vertx = vertx;
+    @BeforeAll
+    static void start(Vertx shared, @TempDir Path folder) {
+        vertx = shared;
         upstream = FakeRuntimeApi.start(vertx);
         cluster = new JarCluster(vertx, folder, upstream.uri(), 3, Map.of());
     }
 
+    @BeforeEach
+    void count() {
+        resumesBefore = upstream.calls("POST /resume");
+    }
+
     @AfterEach
-    void stop() {
+    void asUsual() {
+        upstream.resumeTakes(Duration.ZERO).podsEndAs("ready");
+    }
+
+    @AfterAll
+    static void stop() {
         cluster.close();
         upstream.close();
     }
 
+    private int resumes() {
+        return upstream.calls("POST /resume") - resumesBefore;
+    }
+
     @Test
     void threeThousandRequestsToThreeNodesResumeAPausedSessionOnce() throws Exception {
-        cluster.start(3);
+        cluster.alive(3);
         String path = aPausedSession("storm");
 
         List<Future<HttpResponse<Buffer>>> storm =
@@ -66,18 +82,18 @@ class ClusterIT {
 
         assertThat(storm)
                 .allSatisfy(answer -> assertThat(answer.result().statusCode()).isEqualTo(200));
-        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
-        say("3,000 requests at once to 3 nodes: %d /resume, all 200", upstream.calls("POST /resume"));
+        assertThat(resumes()).isEqualTo(1);
+        say("3,000 requests at once to 3 nodes: %d /resume, all 200", resumes());
     }
 
     @Test
     void aNodeThatIsKilledInTheMiddleOfAResumeIsReplaced() throws Exception {
-        cluster.start(3);
+        cluster.alive(3);
         String path = aPausedSession("killed");
         upstream.resumeTakes(ofSeconds(3));
 
         Future<HttpResponse<Buffer>> lost = post(0, path, 0);
-        upstream.whenCalled("POST /resume", 1).await(PATIENCE_SECONDS, SECONDS);
+        upstream.whenCalled("POST /resume", resumesBefore + 1).await(PATIENCE_SECONDS, SECONDS);
         List<Future<HttpResponse<Buffer>>> others =
                 IntStream.range(0, 200).mapToObj(i -> post(1 + i % 2, path, i)).toList();
         cluster.kill(0);
@@ -89,16 +105,16 @@ class ClusterIT {
 
         assertThat(others)
                 .allSatisfy(answer -> assertThat(answer.result().statusCode()).isEqualTo(200));
-        assertThat(upstream.calls("POST /resume")).isLessThanOrEqualTo(2);
+        assertThat(resumes()).isLessThanOrEqualTo(2);
         assertThat(lost.failed()).isTrue();
-        say("taken over %d ms after kill -9 of the leader; %d /resume", takeover, upstream.calls("POST /resume"));
+        say("taken over %d ms after kill -9 of the leader; %d /resume", takeover, resumes());
         assertThat(cluster.session(1, HttpMethod.GET, "killed").getString("cause"))
                 .isEqualTo("node-lost");
     }
 
     @Test
     void anErrorIsTheSameForThoseWhoWaitOnAllNodes() throws Exception {
-        cluster.start(2);
+        cluster.alive(2);
         String path = aPausedSession("broken");
         upstream.resumeTakes(ofSeconds(1)).podsEndAs("failed");
 
@@ -108,21 +124,22 @@ class ClusterIT {
 
         assertThat(all.stream().map(a -> a.result().bodyAsJsonObject().getString("code")))
                 .containsOnly("runtime_crashed");
-        assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+        assertThat(resumes()).isEqualTo(1);
     }
 
     @Test
     void aClusterThatWasWhollyRestartedServesEverySessionThatUpstreamKnows() throws Exception {
-        cluster.start(2);
+        cluster.alive(2);
         String running = path(cluster.session(0, HttpMethod.PUT, "up"));
         String paused = aPausedSession("down");
-        cluster.node(0).stop();
-        cluster.node(1).stop();
+        for (int node = 0; node < cluster.size(); node++) {
+            cluster.node(node).stop();
+        }
 
-        cluster.start(2);
+        cluster.alive(2);
 
         for (String path : List.of(running, paused)) {
-            for (int node = 2; node < 4; node++) {
+            for (int node = 0; node < 2; node++) {
                 assertThat(post(node, path, 0).await(PATIENCE_SECONDS, SECONDS).statusCode())
                         .isEqualTo(200);
             }
@@ -131,7 +148,7 @@ class ClusterIT {
 
     @Test
     void thePageOfOneNodeMayFollowItsSessionAtEveryOtherAlsoAtOneThatCameLater() throws Exception {
-        cluster.start(2);
+        cluster.alive(2);
         String path = aPausedSession("watched");
         upstream.resumeTakes(ofMinutes(10));
 
@@ -143,12 +160,12 @@ class ClusterIT {
         assertThat(feed.find()).as(page.bodyAsString()).isTrue();
         follow(1, feed.group(1));
         cluster.kill(0);
-        cluster.start(1);
-        follow(2, feed.group(1));
+        int later = cluster.alive(2).size() - 1;
+        follow(later, feed.group(1));
 
         assertThat(page.statusCode()).isEqualTo(503);
         String forged = feed.group(1).substring(0, feed.group(1).length() - 1);
-        assertThatThrownBy(() -> follow(2, forged)).hasMessageContaining("401");
+        assertThatThrownBy(() -> follow(later, forged)).hasMessageContaining("401");
     }
 
     private void follow(int node, String feed) throws Exception {

@@ -56,6 +56,12 @@ public final class JarCluster implements AutoCloseable {
         return this;
     }
 
+    /** Starts as many nodes as there are fewer than {@code count}. Those that have ended lose their place, and the numbers begin anew. */
+    public JarCluster alive(int count) {
+        nodes.removeIf(node -> !node.process().isAlive());
+        return start(Math.max(0, count - nodes.size()));
+    }
+
     /** Starts one more node. @return it, ready */
     public Serving add(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(Map.of(
