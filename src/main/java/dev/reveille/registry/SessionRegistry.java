@@ -13,19 +13,13 @@ import io.vertx.core.eventbus.EventBus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,27 +32,15 @@ import org.slf4j.LoggerFactory;
 public final class SessionRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(SessionRegistry.class);
 
-    /** How many sessions one repair reads. */
-    private static final int AT_ONCE = 2_000;
-
-    /** How many reads of the map are under way together. */
-    private static final int TOGETHER = 50;
-
     private static final Duration RETAINED = Duration.ofHours(1);
 
-    private final Vertx vertx;
     private final SessionStore store;
     private final ClusterNode node;
     private final EventBus bus;
     private final RoutingTable table;
     private final Waiters waiters;
     private final Activity activity;
-    private final Duration retained;
-    private final InstantSource clock;
-    private volatile String repaired = "";
-
-    /** When the shared map was last compared with what is known here; null before the first time. */
-    private volatile Instant compared;
+    private final Repair repair;
 
     public SessionRegistry(Vertx vertx, SessionStore store, ClusterNode node) {
         this(vertx, store, node, routed -> {}, unrouted -> {}, RETAINED, InstantSource.system());
@@ -78,25 +60,20 @@ public final class SessionRegistry {
             Consumer<RuntimeId> unrouted,
             Duration retained,
             InstantSource clock) {
-        this.retained = Objects.requireNonNull(retained, "retained");
-        this.clock = Objects.requireNonNull(clock, "clock");
+        Objects.requireNonNull(retained, "retained");
+        Objects.requireNonNull(clock, "clock");
         this.activity = new Activity(clock, this::isRouted);
         this.table = new RoutingTable(routed, ((Consumer<RuntimeId>) activity::forget).andThen(unrouted), clock);
         this.store = Objects.requireNonNull(store, "store");
         this.node = Objects.requireNonNull(node, "node");
-        this.vertx = vertx;
         this.bus = vertx.eventBus();
         this.waiters = new Waiters(vertx);
+        this.repair = new Repair(vertx, store, table, this::learn, retained, clock);
     }
 
     /** The session as the shared map has it, put back if that has lost it; empty if there is none. */
     public Future<Optional<Session>> find(SessionId id) {
-        Optional<Session> before = table.session(id);
-        return store.get(id)
-                .compose(found -> found.isEmpty() && before.filter(this::isLost).isPresent()
-                        ? restore(before.get()).compose(done -> store.get(id))
-                        : Future.succeededFuture(found))
-                .onSuccess(found -> learn(before, found));
+        return repair.find(id);
     }
 
     /** The session as this node last heard of it, at once. */
@@ -143,7 +120,7 @@ public final class SessionRegistry {
 
     /** How many repairs it takes until all sessions were compared with the shared map. */
     public int repairs() {
-        return table.size() / AT_ONCE + 1;
+        return repair.turns();
     }
 
     /** Up to {@code limit + 1} sessions, by id; one more than asked for tells that there is a next page. */
@@ -189,7 +166,7 @@ public final class SessionRegistry {
         Optional<Session> before = table.session(expected.id());
         Session ours = next.madeBy(node.id());
         return store.replace(expected, ours)
-                .compose(won -> won || !isLost(expected) ? Future.succeededFuture(won) : store.create(ours))
+                .compose(won -> won || !repair.isLost(expected) ? Future.succeededFuture(won) : store.create(ours))
                 .map(won -> won ? announced(before, Optional.of(expected), ours) : Optional.empty());
     }
 
@@ -246,103 +223,17 @@ public final class SessionRegistry {
 
     /** Reads the whole shared map, and puts back what it has lost. @return how many sessions it holds */
     Future<Integer> reload() {
-        Map<SessionId, Session> before =
-                table.all().stream().collect(Collectors.toMap(Session::id, Function.identity()));
-        Instant begun = clock.instant();
-        // Thousands of records take longer to read than an event loop may be kept.
-        return store.all()
-                .compose(texts -> vertx.executeBlocking(() -> {
-                            int understood = 0;
-                            for (String text : texts) {
-                                Optional<Session> session = SessionStore.understood(text);
-                                session.ifPresent(s -> learn(Optional.ofNullable(before.remove(s.id())), session));
-                                understood += session.isPresent() ? 1 : 0;
-                            }
-                            return understood;
-                        })
-                        .compose(size -> missing(before.values()).map(size))
-                        .onSuccess(size -> compared = begun));
+        return repair.all();
     }
 
-    /**
-     * Compares what this node knows with the shared map. Where there is too much for one go, it looks which sessions there
-     * are, and reads the next {@value #AT_ONCE} in turn.
-     *
-     * @return when done; fails if the map could not be read
-     */
+    /** The same, a part at a time where there is much. @return when done; fails if the map could not be read */
     Future<?> repair() {
-        Instant begun = clock.instant();
-        return table.size() <= AT_ONCE ? reload() : store.ids().compose(ids -> repair(ids, begun));
-    }
-
-    private Future<?> repair(Set<String> ids, Instant begun) {
-        List<Session> gone =
-                table.all().stream().filter(s -> !ids.contains(s.id().value())).toList();
-        Stream<SessionId> unheard =
-                ids.stream().map(SessionId::new).filter(id -> table.session(id).isEmpty());
-        List<SessionId> inTurn = table.following(repaired).stream()
-                .limit(AT_ONCE)
-                .map(Session::id)
-                .toList();
-        repaired = inTurn.size() < AT_ONCE ? "" : inTurn.get(AT_ONCE - 1).value();
-        return missing(gone)
-                .onSuccess(done -> compared = begun)
-                .compose(done ->
-                        eachFound(Stream.concat(unheard, inTurn.stream()).iterator()));
-    }
-
-    private Future<?> eachFound(Iterator<SessionId> ids) {
-        List<Future<?>> some = new ArrayList<>();
-        while (ids.hasNext() && some.size() < TOGETHER) {
-            some.add(find(ids.next()));
-        }
-        return some.isEmpty() ? Future.succeededFuture() : Future.join(some).compose(done -> eachFound(ids));
+        return repair.some();
     }
 
     /** Looks again at all sessions that somebody waits for here: news may have been lost. */
     Future<?> refresh() {
-        return eachFound(waiters.awaited().iterator());
-    }
-
-    /** For sessions that are known here and not in the map. */
-    private Future<?> missing(Collection<Session> sessions) {
-        List<Future<?>> restored = new ArrayList<>();
-        for (Session session : sessions) {
-            if (isLost(session)) {
-                restored.add(restore(session));
-            } else {
-                learn(Optional.of(session), Optional.empty());
-            }
-        }
-        return restored.isEmpty() ? Future.succeededFuture() : Future.join(restored);
-    }
-
-    /**
-     * Whether members took the record with them, for one that is missing in the map. The other reason would be that its session
-     * has ended and was forgotten: that takes longer than since the map was last looked at, when it had a sandbox.
-     */
-    private boolean isLost(Session session) {
-        Instant last = compared;
-        return session.runtime().isPresent()
-                && stands(session)
-                && last != null
-                && clock.instant().isBefore(last.plus(retained));
-    }
-
-    /** Whether nothing else was heard of it. */
-    private boolean stands(Session session) {
-        return table.session(session.id()).filter(session::equals).isPresent();
-    }
-
-    /** Others may know it as well, and less of it. */
-    private Future<?> restore(Session lost) {
-        LOG.info("session={} revision={} is missing in the cluster: put back", lost.id(), lost.revision());
-        return store.create(lost)
-                .compose(won -> won ? Future.succeededFuture(Optional.<Session>empty()) : store.get(lost.id()))
-                .compose(there -> there.filter(s -> s.createdAt().equals(lost.createdAt()))
-                        .filter(s -> s.revision() < lost.revision())
-                        .map(older -> store.replace(older, lost))
-                        .orElseGet(() -> Future.succeededFuture(true)));
+        return repair.findAll(waiters.awaited().iterator());
     }
 
     private Optional<Session> announced(Optional<Session> known, Optional<Session> before, Session now) {
