@@ -19,6 +19,7 @@ import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.FreePorts;
 import dev.reveille.testing.JarCluster;
 import dev.reveille.testing.Load;
+import dev.reveille.testing.Registries;
 import dev.reveille.testing.Relay;
 import dev.reveille.testing.ReveilleJar.Serving;
 import io.vertx.core.Future;
@@ -206,7 +207,7 @@ class ClusterLongIT {
                 .sharedData()
                 .<String, String>getAsyncMap(SessionStore.MAP)
                 .await(10, SECONDS));
-        SessionRegistry registry = new SessionRegistry(member.vertx(), store, member);
+        SessionRegistry registry = Registries.registry(member.vertx(), store, member);
         for (int i = 0; i < count; i += 500) {
             int from = i;
             List<Future<Optional<Session>>> some = IntStream.range(from, from + 500)
@@ -234,7 +235,7 @@ class ClusterLongIT {
                 .sharedData()
                 .<String, String>getAsyncMap(SessionStore.MAP)
                 .await(10, SECONDS));
-        return new SessionRegistry(member.vertx(), store, member)
+        return Registries.registry(member.vertx(), store, member)
                 .find(new SessionId("hot"))
                 .await(10, SECONDS)
                 .orElseThrow();

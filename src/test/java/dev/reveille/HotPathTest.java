@@ -23,6 +23,7 @@ import dev.reveille.session.PublicUrls;
 import dev.reveille.session.SessionId;
 import dev.reveille.testing.FakeRuntimeApi;
 import dev.reveille.testing.RecordedRequest;
+import dev.reveille.testing.Registries;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -71,7 +72,7 @@ class HotPathTest {
 
     private static int aNode(Vertx vertx, FakeRuntimeApi upstream, Settings settings, CountingMap map) {
         ClusterNode node = ClusterNode.named("node-here");
-        SessionRegistry registry = new SessionRegistry(vertx, new SessionStore(map.map()), node);
+        SessionRegistry registry = Registries.registry(vertx, new SessionStore(map.map()), node);
         PublicUrls urls = new PublicUrls(Optional.empty());
         Tenants tenants = new Tenants(List.of(), Optional.empty());
         SimpleMeterRegistry meters = new SimpleMeterRegistry();

@@ -32,8 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class SessionRegistry {
     private static final Logger LOG = LoggerFactory.getLogger(SessionRegistry.class);
 
-    private static final Duration RETAINED = Duration.ofHours(1);
-
     private final SessionStore store;
     private final ClusterNode node;
     private final EventBus bus;
@@ -41,10 +39,6 @@ public final class SessionRegistry {
     private final Waiters waiters;
     private final Activity activity;
     private final Repair repair;
-
-    public SessionRegistry(Vertx vertx, SessionStore store, ClusterNode node) {
-        this(vertx, store, node, routed -> {}, unrouted -> {}, RETAINED, InstantSource.system());
-    }
 
     /**
      * @param routed told of each runtime to which this node gets a route; on any thread, and must be quick

@@ -16,6 +16,7 @@ import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.Registries;
 import dev.reveille.testing.TestGateway;
 import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -69,7 +70,7 @@ class ContractTest {
 
     @Test
     void everyRouteIsInTheContractAndEveryOperationHasARoute(Vertx vertx) {
-        SessionRegistry registry = new SessionRegistry(
+        SessionRegistry registry = Registries.registry(
                 vertx, new SessionStore(await(vertx.sharedData().getAsyncMap(SessionStore.MAP))), ClusterNode.alone());
         Router router = new Api(
                         registry,

@@ -15,6 +15,7 @@ import dev.reveille.registry.WakeHistory;
 import dev.reveille.runtimeapi.BreakerReport;
 import dev.reveille.runtimeapi.RuntimeApi;
 import dev.reveille.session.PublicUrls;
+import dev.reveille.testing.Registries;
 import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -63,7 +64,7 @@ final class Front implements AutoCloseable {
         SessionStore store = new SessionStore(await(vertx.sharedData().getAsyncMap(SessionStore.MAP)));
         this.calls = new RuntimeApi(vertx, upstream, settings.upstream(), new SimpleMeterRegistry());
         InstantSource clock = () -> now;
-        SessionRegistry registry = new SessionRegistry(vertx, store, ClusterNode.alone());
+        SessionRegistry registry = Registries.registry(vertx, store, ClusterNode.alone());
         this.api = new Api(
                 registry,
                 tenants,

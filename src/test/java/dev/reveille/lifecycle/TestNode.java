@@ -23,6 +23,7 @@ import dev.reveille.session.RuntimeId;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import dev.reveille.testing.FakeRuntimeApi;
+import dev.reveille.testing.Registries;
 import dev.reveille.testing.TestGateway;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -87,7 +88,7 @@ final class TestNode {
         AsyncMap<String, String> map = await(vertx.sharedData().<String, String>getAsyncMap(SessionStore.MAP));
         CountingMap counting = new CountingMap(map);
         ClusterNode node = ClusterNode.named("node-here");
-        SessionRegistry registry = new SessionRegistry(vertx, new SessionStore(counting.map()), node);
+        SessionRegistry registry = Registries.registry(vertx, new SessionStore(counting.map()), node);
         PublicUrls urls = new PublicUrls(Optional.of(URI.create("http://gw.test")));
         await(vertx.deployVerticle(
                 new RegistryVerticle(registry, urls, settings.registry().repairInterval())));

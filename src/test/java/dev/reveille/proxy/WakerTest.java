@@ -22,6 +22,7 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import dev.reveille.session.SessionSpec;
+import dev.reveille.testing.Registries;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -60,7 +61,7 @@ class WakerTest {
     void start(Vertx given) {
         vertx = given;
         loop = vertx.getOrCreateContext();
-        registry = new SessionRegistry(
+        registry = Registries.registry(
                 vertx,
                 new SessionStore(await(vertx.sharedData().<String, String>getLocalAsyncMap("sessions"))),
                 ClusterNode.alone());

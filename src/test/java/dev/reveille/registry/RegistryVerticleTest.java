@@ -18,6 +18,7 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
+import dev.reveille.testing.Registries;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -50,7 +51,7 @@ class RegistryVerticleTest {
         this.vertx = vertx;
         map = await(vertx.sharedData().getAsyncMap(SessionStore.MAP));
         counting = new CountingMap(map);
-        registry = new SessionRegistry(vertx, new SessionStore(counting.map()), ClusterNode.named("node-a"));
+        registry = Registries.registry(vertx, new SessionStore(counting.map()), ClusterNode.named("node-a"));
     }
 
     @Test

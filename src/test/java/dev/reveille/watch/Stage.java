@@ -16,6 +16,7 @@ import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
 import dev.reveille.session.SessionProgress;
+import dev.reveille.testing.Registries;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -66,7 +67,7 @@ final class Stage implements AutoCloseable {
         this.now = now;
         this.mapName = mapName;
         this.map = await(vertx.sharedData().<String, String>getAsyncMap(mapName));
-        this.registry = new SessionRegistry(vertx, new SessionStore(map), ClusterNode.alone());
+        this.registry = Registries.registry(vertx, new SessionStore(map), ClusterNode.alone());
         this.registryVerticle = await(vertx.deployVerticle(
                 new RegistryVerticle(registry, new PublicUrls(Optional.empty()), Duration.ofHours(1))));
         this.streams = new StatusStreams(vertx, registry, most, times, clock);

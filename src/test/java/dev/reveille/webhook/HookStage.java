@@ -14,6 +14,7 @@ import dev.reveille.session.Cause;
 import dev.reveille.session.PublicUrls;
 import dev.reveille.session.Session;
 import dev.reveille.session.SessionId;
+import dev.reveille.testing.Registries;
 import dev.reveille.watch.StatusStreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -44,7 +45,7 @@ final class HookStage {
         this.now = now;
         this.node = node;
         AsyncMap<String, String> map = await(vertx.sharedData().<String, String>getAsyncMap(mapName));
-        this.registry = new SessionRegistry(vertx, new SessionStore(map), node);
+        this.registry = Registries.registry(vertx, new SessionStore(map), node);
         await(vertx.deployVerticle(
                 new RegistryVerticle(registry, new PublicUrls(Optional.empty()), Duration.ofHours(1))));
         StatusStreams streams = new StatusStreams(vertx, registry, Settings.defaults(), now::get);

@@ -11,10 +11,10 @@ import dev.reveille.http.Certificates;
 import dev.reveille.problem.Problem;
 import dev.reveille.proxy.Holds;
 import dev.reveille.proxy.ProxyVerticle;
-import dev.reveille.registry.SessionRegistry;
 import dev.reveille.registry.SessionStore;
 import dev.reveille.session.FailureException;
 import dev.reveille.session.PublicUrls;
+import dev.reveille.testing.Registries;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -55,7 +55,7 @@ final class Listener implements AutoCloseable {
                 ? Optional.of(await(Certificates.watch(vertx, all.http().tls())))
                 : Optional.empty();
         this.deployed = await(vertx.deployVerticle(new ProxyVerticle(
-                new SessionRegistry(vertx, store, ClusterNode.alone()),
+                Registries.registry(vertx, store, ClusterNode.alone()),
                 new Tenants(List.of(), Optional.empty()),
                 new Tickets(() -> new byte[32], Duration.ofMinutes(1), clock),
                 new PublicUrls(Optional.empty()),
