@@ -56,6 +56,7 @@ public final class HttpListeners {
                 .orElseGet(() -> BothVersions.of(vertx, options, patience, stall.toNanos()));
         return server.connectionHandler(connection -> {
                     connection.exceptionHandler(HttpListeners::broke);
+                    Transport.noticeVanishing(connection);
                     strict.guard(connection);
                     Http2Guard.watch(connection);
                     Http2Streams.meet(connection, largeWindows);
@@ -72,7 +73,6 @@ public final class HttpListeners {
 
     private HttpServerOptions options() {
         HttpServerOptions options = new HttpServerOptions()
-                .setTcpKeepAlive(true)
                 .setMaxChunkSize(longestPiece)
                 .setMaxInitialLineLength((int) settings.maxRequestLine().bytes())
                 .setMaxHeaderSize((int) settings.maxHead().bytes())

@@ -97,6 +97,7 @@ final class Connections {
                     // way.
                     connection.exceptionHandler(broke -> {});
                     InterimAnswers.leaveOut(connection);
+                    Transport.noticeVanishing(connection);
                 });
     }
 

@@ -27,6 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TunnelTest {
+    /** In hundredths of a second, and a little more. */
+    private static final long MINUTE_OF_THE_KERNEL = 61 * 100;
+
     private static final String UPGRADE = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n";
     private static final String AGREED =
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
@@ -279,9 +282,30 @@ class TunnelTest {
         }
     }
 
-    /** Whether the kernel keeps a connection alive that has {@code port} in that column of its table. */
+    @Test
+    void quietEventStreamsAreKeptAlive() throws Exception {
+        rig.hand.on("/events", (line, head) -> {
+            line.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+            line.awaitEnd();
+        });
+        int sandbox = URI.create(rig.hand.url()).getPort();
+
+        try (Line client = rig.client()) {
+            client.send("GET " + rig.hand("/events") + " HTTP/1.1\r\nHost: gw\r\n\r\n")
+                    .head();
+            Rig.eventually("the client's is", () -> keptAlive(1, rig.port()));
+            Rig.eventually("the sandbox's is", () -> keptAlive(2, sandbox));
+        }
+    }
+
+    /**
+     * Whether the kernel asks within a minute, and not after its usual two hours, whether the other side is still there, of a
+     * connection that has {@code port} in that column of its table.
+     */
     private static boolean keptAlive(int column, int port) {
-        return connections(column, port).anyMatch(row -> row[3].equals("01") && row[5].startsWith("02:"));
+        return connections(column, port)
+                .filter(row -> row[3].equals("01") && row[5].startsWith("02:"))
+                .anyMatch(row -> Long.parseLong(row[5].substring(3), 16) <= MINUTE_OF_THE_KERNEL);
     }
 
     /** Whether there is an end of a connection to that port. One that merely waits for its time to pass does not count. */
