@@ -109,7 +109,7 @@ final class Relay implements Splice.Body {
         from.handler(this::pass);
         if (idle.exists()) {
             movedAt = System.nanoTime();
-            Runnable forget = idle.watch(() -> movedAt, this::tooIdle);
+            Runnable forget = idle.watch(this::movedAt, this::tooIdle);
             through.future().onComplete(v -> forget.run());
         }
         if (fresh && Splice.worthIt(length())) {
@@ -155,6 +155,14 @@ final class Relay implements Splice.Body {
         if (!to.headWritten() && !to.closed() && !through.future().isComplete()) {
             handOver(Buffer.buffer());
         }
+    }
+
+    /** While the client has enough to read nothing is asked of the sandbox; if it reads nothing at all, that is looked at elsewhere. */
+    private long movedAt() {
+        if (paused || splice.filter(Splice::heldBack).isPresent()) {
+            movedAt = System.nanoTime();
+        }
+        return movedAt;
     }
 
     private void tooIdle() {

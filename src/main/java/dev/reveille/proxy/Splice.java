@@ -132,6 +132,11 @@ final class Splice extends ChannelInboundHandlerAdapter {
         read();
     }
 
+    /** Whether nothing is read until the sink has room. */
+    boolean heldBack() {
+        return !over && !wanted;
+    }
+
     private void read() {
         source.channel().config().setAutoRead(wanted && !waits);
     }

@@ -145,8 +145,14 @@ final class Tunnel {
         vertx.setTimer(GOODBYE.toMillis(), t -> cut());
     }
 
-    /** When something came last from either side, on the clock of {@link System#nanoTime}. */
+    /**
+     * When something came last from either side, on the clock of {@link System#nanoTime}. While one of them has enough to read the
+     * other is not read.
+     */
     long movedAt() {
+        if (client.isFull() || sandbox.isFull()) {
+            movedAt = System.nanoTime();
+        }
         return movedAt;
     }
 

@@ -62,6 +62,11 @@ final class TunnelEnd extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Whether it has so much to send that the other end is not read. */
+    boolean isFull() {
+        return !channel.isWritable();
+    }
+
     /**
      * Closes once all that was written has left.
      *

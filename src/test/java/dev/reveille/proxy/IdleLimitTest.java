@@ -2,6 +2,7 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.reveille.testing.FrameLine;
 import dev.reveille.testing.Line;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +15,7 @@ class IdleLimitTest {
     private static final String AGREED =
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     private static final int TIMES = 8;
+    private static final int MUCH = 16 << 20;
 
     private Rig rig;
 
@@ -92,13 +94,62 @@ class IdleLimitTest {
         }
     }
 
+    private void muchIsSentAt(String path, String head) {
+        rig.hand.on(path, (line, request) -> {
+            line.send(head);
+            line.send(new byte[MUCH]);
+        });
+    }
+
+    @Test
+    void aClientThatHasEnoughToReadMayTakeItsTime() throws Exception {
+        rig = Rig.with("proxy.idle-timeout=300ms");
+        muchIsSentAt("/much", "HTTP/1.1 200 OK\r\nContent-Length: " + MUCH + "\r\n\r\n");
+
+        try (Line client = asked("/much", "")) {
+            client.head();
+            later(1_000);
+            client.skip(MUCH);
+        }
+    }
+
+    @Test
+    void aClientOfHttp2ThatHasEnoughToReadMayTakeItsTime() throws Exception {
+        rig = Rig.with("proxy.idle-timeout=300ms");
+        muchIsSentAt("/much", "HTTP/1.1 200 OK\r\nContent-Length: " + MUCH + "\r\n\r\n");
+
+        try (FrameLine client = FrameLine.to(rig.port())) {
+            client.request(1, "GET", rig.hand("/much"), true);
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            later(1_000);
+            client.open(0, MUCH).open(1, MUCH);
+            assertThat(client.length(1)).isEqualTo(MUCH);
+        }
+    }
+
+    @Test
+    void aClientOfATunnelThatHasEnoughToReadMayTakeItsTime() throws Exception {
+        rig = Rig.with("proxy.idle-timeout=300ms");
+        muchIsSentAt("/much", AGREED);
+
+        try (Line client = asked("/much", "Connection: Upgrade\r\nUpgrade: websocket\r\n")) {
+            client.head();
+            later(1_000);
+            client.skip(MUCH);
+        }
+    }
+
     /** For longer than the limit in all. */
     private void saysSometimes(Line line, String what) throws IOException {
         for (int i = 0; i < TIMES; i++) {
-            CompletableFuture<Void> later = new CompletableFuture<>();
-            rig.vertx.setTimer(250, t -> later.complete(null));
-            Rig.get(later);
+            later(250);
             line.send(what);
         }
+    }
+
+    private void later(long millis) {
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        rig.vertx.setTimer(millis, t -> later.complete(null));
+        Rig.get(later);
     }
 }
