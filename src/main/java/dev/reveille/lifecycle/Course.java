@@ -22,6 +22,7 @@ final class Course {
     private final Opener opener;
     private Session at;
     private Lease lease;
+    private Optional<SandboxRuntime> lastRuntime;
     private Optional<SandboxRuntime> started;
     private final Promise<SandboxRuntime> accepted = Promise.promise();
     private Optional<Progress> progress = Optional.empty();
@@ -46,6 +47,7 @@ final class Course {
         this.opener = opener;
         this.at = begun;
         this.lease = begun.state().lease().orElseThrow();
+        this.lastRuntime = begun.runtime().or(() -> before);
         this.started = begun.state() instanceof SandboxState.Starting left && left.startedForIt()
                 ? left.known()
                 : Optional.empty();
@@ -59,6 +61,11 @@ final class Course {
     /** The session as it was when the course began. */
     Session begun() {
         return begun;
+    }
+
+    /** The runtime that the session has, or had last: it may be from before the course. */
+    Optional<SandboxRuntime> lastRuntime() {
+        return lastRuntime;
     }
 
     /** Whether {@code runtime} is the one that the session had before: nobody else's, then. */
@@ -146,6 +153,7 @@ final class Course {
                 .compose(won -> won.map(Future::succeededFuture).orElseGet(() -> Future.failedFuture(new Superseded())))
                 .onSuccess(now -> {
                     at = now;
+                    lastRuntime = now.runtime().or(() -> lastRuntime);
                     lease = now.state().lease().orElse(lease);
                 });
     }

@@ -48,10 +48,11 @@ final class Leftovers {
      * Before the failure of an opening is told: ends the sandbox that was started for it, unless the session's policy keeps
      * sandboxes. Whoever opens the session again then finds none that is about to end.
      *
-     * @return the runtime that is left, if one is
+     * @return the runtime that is left: if the opening came to none, the one that the session had last
      */
     Future<Optional<SandboxRuntime>> cleanUp(Course course) {
-        Optional<SandboxRuntime> left = course.at().runtime();
+        Optional<SandboxRuntime> left =
+                course.at().runtime().or(course::started).or(course::lastRuntime);
         boolean ends = course.started().isPresent() && course.at().spec().effectiveClosePolicy() == ClosePolicy.STOP;
         if (!ends) {
             return Future.succeededFuture(left);

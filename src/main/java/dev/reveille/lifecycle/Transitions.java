@@ -203,7 +203,7 @@ final class Transitions {
                 : leftovers
                         .cleanUp(course)
                         .compose(left -> course.settle(new SandboxState.Failed(left, failure), failure.detail()))
-                        .compose(settled -> nothingKnown(course, failure)
+                        .compose(settled -> settled.over() && nothingKnown(course, failure)
                                 ? registry.forget(settled).map(settled)
                                 : Future.succeededFuture(settled));
     }

@@ -121,6 +121,67 @@ class OpeningTest {
     }
 
     @Test
+    void whatCanNeitherBeResumedNorStartedIsTheSessionsNoneTheLess() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(500);
+        upstream.on("POST", "/start").answers(500);
+
+        assertThat(failureOf(node.opening("s-1", new JsonObject())).code()).isEqualTo("start_failed");
+
+        assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("failed");
+        assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
+    }
+
+    @Test
+    void aBuildThatFailsLeavesTheSessionTheSandboxThatSleeps() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(409);
+        upstream.on("GET", "/image_exists").answers(500);
+        upstream.on("POST", "/build").answers(500);
+
+        failureOf(node.opening(
+                "s-1",
+                new JsonObject()
+                        .put(
+                                "build",
+                                new JsonObject().put("target_image", "repo:tag").put("context", "AAAA"))));
+
+        assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("failed");
+        assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
+    }
+
+    @Test
+    void anOpeningThatCannotLookLeavesAFailedSessionItsSandbox() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.onControl().answers(500);
+        failureOf(node.resuming("s-1"));
+
+        assertThat(failureOf(node.opening("s-1", new JsonObject())).code()).isEqualTo("start_failed");
+
+        assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
+    }
+
+    @Test
+    void whoOnlyAttachesInVainTakesNoSandboxFromTheSession() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(500);
+        failureOf(node.resuming("s-1"));
+        upstream.on("GET", "/sessions/s-1").answers(404);
+
+        assertThat(failureOf(node.opening("s-1", ATTACH)).code()).isEqualTo("unknown_session");
+
+        assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
+    }
+
+    @Test
     void whoOnlyAttachesInVainLeavesTheSessionAsItsOwnerOpenedIt() {
         TestNode node = TestNode.before(upstream, vertx);
         node.open("s-1", env("A", "1"));
@@ -499,6 +560,14 @@ class OpeningTest {
         assertThat(failureOf(node.looking("s-2")).code()).isEqualTo("runtime_api_unavailable");
 
         assertThat(upstream.requests()).hasSize(calls);
+    }
+
+    private static String runtimeOf(TestNode node, String id) {
+        return node.session(id)
+                .orElseThrow()
+                .runtime()
+                .map(runtime -> runtime.id().value())
+                .orElse("none");
     }
 
     private static JsonObject env(String name, String value) {

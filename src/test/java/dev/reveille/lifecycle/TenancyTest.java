@@ -131,6 +131,20 @@ class TenancyTest {
         assertThat(await(node.closing("s-1", "acme")).getString("state")).isEqualTo("stopped");
     }
 
+    @Test
+    void whoSharesAnUpstreamKeyKeepsItsSandboxWhenItsOpeningFails() {
+        TestNode node = withASharedKey();
+        await(node.opening("s-1", "acme", NOTHING_SPECIAL));
+        await(node.pausing("s-1", "acme"));
+        upstream.on("POST", "/resume").answers(500);
+        upstream.on("POST", "/start").answers(500);
+        failureOf(node.opening("s-1", "acme", NOTHING_SPECIAL));
+        upstream.asUsual();
+
+        assertThat(await(node.opening("s-1", "acme", NOTHING_SPECIAL)).getString("runtime_id"))
+                .isEqualTo("rt1");
+    }
+
     private TestNode withOwnKeys() {
         return TestNode.before(
                 upstream,
