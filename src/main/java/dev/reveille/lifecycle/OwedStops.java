@@ -8,6 +8,7 @@ import dev.reveille.session.Cause;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
+import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -48,14 +49,15 @@ final class OwedStops {
     private record Owed(Optional<Session> session, Instant since) {
         /** Whether no client, at whatever node, has set {@code now} going again. */
         boolean isOwedBy(Session now) {
-            return session.filter(then -> wasWantedSince(then, now)).isEmpty();
+            return now.changes().stream()
+                    .filter(change -> change.cause() == Cause.CLIENT && COMING_UP.contains(change.state()))
+                    .noneMatch(change -> cameLater(change, now));
         }
 
-        private static boolean wasWantedSince(Session then, Session now) {
-            long since = then.createdAt().equals(now.createdAt()) ? then.revision() : 0;
-            return now.changes().stream()
-                    .filter(change -> change.revision() > since && change.cause() == Cause.CLIENT)
-                    .anyMatch(change -> COMING_UP.contains(change.state()));
+        /** By the clock, where nobody knew a session: another node's may differ, and what is in doubt is wanted. */
+        private boolean cameLater(SessionChange change, Session now) {
+            return session.map(then -> !then.sameLife(now) || change.revision() > then.revision())
+                    .orElseGet(() -> !change.at().isBefore(since));
         }
     }
 
@@ -77,7 +79,7 @@ final class OwedStops {
 
     private void add(String tenant, RuntimeId runtime, Optional<Session> session) {
         if (owed.size() < MOST) {
-            owed.putIfAbsent(new Whose(tenant, runtime), new Owed(session, clock.instant()));
+            owed.putIfAbsent(new Whose(tenant, runtime), new Owed(session, Clocks.millis(clock)));
         }
     }
 
@@ -95,6 +97,11 @@ final class OwedStops {
     }
 
     private void forget(String tenant, SessionId id) {
+        // What was not known when it was promised may have been adopted since.
+        registry.seen(id)
+                .filter(s -> s.tenant().equals(tenant))
+                .flatMap(Session::runtime)
+                .ifPresent(runtime -> wanted(tenant, runtime.id()));
         owed.entrySet()
                 .removeIf(e -> e.getKey().tenant().equals(tenant)
                         && e.getValue().session().map(Session::id).equals(Optional.of(id)));

@@ -243,6 +243,41 @@ class RuntimeCallsTest {
     }
 
     @Test
+    void aStopOfWhatNobodyHereKnewIsTakenBackByWhoeverOpensItsSession() {
+        upstream.session("s-1").isPaused();
+        upstream.on("POST", "/stop").answers(500);
+        TestNode node = node();
+        JsonObject stopped = await(asking(Catalogue.RUNTIME_STOP, "rt1", Tenants.EVERYBODY));
+        assertThat(stopped.getString("status")).isEqualTo("stopping");
+
+        await(node.opening("s-1", new JsonObject(), Duration.ZERO));
+        node.untilState("s-1", "running");
+        upstream.asUsual();
+        await(vertx.timer(SOME_SWEEPS));
+
+        assertThat(upstream.session("s-1").status()).isEqualTo("running");
+        assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("running");
+    }
+
+    @Test
+    void aStopOfWhatNobodyHereKnewIsTakenBackByAClientOfAnotherNode() {
+        upstream.session("s-1").isPaused();
+        upstream.on("POST", "/stop").answers(500);
+        TestNode node = node();
+        await(asking(Catalogue.RUNTIME_STOP, "rt1", Tenants.EVERYBODY));
+        await(node.looking("s-1"));
+
+        Catalogue.WISHED.publish(
+                vertx.eventBus(),
+                new SessionWish(new SessionId("s-1"), Tenants.EVERYBODY, SessionWish.Aim.AWAKE, "another"));
+        await(vertx.timer(SOME_SWEEPS));
+        upstream.asUsual();
+        await(vertx.timer(SOME_SWEEPS));
+
+        assertThat(upstream.session("s-1").status()).isEqualTo("paused");
+    }
+
+    @Test
     void aStopThatIsOwedIsTakenBackByAClientOfAnotherNode() {
         node();
         String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
