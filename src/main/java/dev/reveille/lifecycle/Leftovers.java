@@ -29,18 +29,20 @@ final class Leftovers {
      */
     Future<Void> endUnwanted(Course course, SandboxRuntime runtime) {
         return registry.find(course.at().id())
-                .compose(now -> wanted(now, runtime) ? Future.succeededFuture() : stop(course, runtime))
+                .compose(now -> wanted(course, now, runtime) ? Future.succeededFuture() : stop(course, runtime))
                 .otherwiseEmpty()
                 .mapEmpty();
     }
 
-    private static boolean wanted(Optional<Session> now, SandboxRuntime runtime) {
+    private static boolean wanted(Course course, Optional<Session> now, SandboxRuntime runtime) {
         if (now.isEmpty() || now.get().state() instanceof SandboxState.Stopping) {
             return false;
         }
         boolean has = now.get().runtime().map(r -> r.id().equals(runtime.id())).orElse(false);
+        boolean startedForIt =
+                course.started().filter(r -> r.id().equals(runtime.id())).isPresent();
         boolean keeps = now.get().state() instanceof SandboxState.Failed
-                && now.get().spec().effectiveClosePolicy() != ClosePolicy.STOP;
+                && (!startedForIt || now.get().spec().effectiveClosePolicy() != ClosePolicy.STOP);
         return has || keeps || !now.get().settled();
     }
 

@@ -97,14 +97,15 @@ final class Opening {
 
     /**
      * Upstream's start is one that resumes too (OpenHands#8564), and may do what its resume does not. What it brings up then is
-     * not ours to stop if it fails: it holds what was in it before.
+     * not ours to stop if it fails: it holds what was in it before. So the session goes on resuming until upstream has named
+     * what it starts: by its runtime it is found, and ended. An image that has to be built first is a beginning from nothing.
      */
     private Future<Session> startInstead(Course course, SandboxRuntime asleep) {
-        Step first = course.at().spec().build().isPresent() ? Step.BUILD : Step.START;
-        return course.advance(
-                        new SandboxState.Starting(course.leaseFor(first), Optional.empty()),
-                        "the runtime API refuses to resume it")
-                .compose(next -> begin(course, Optional.of(asleep)));
+        SandboxState next = course.at().spec().build().isPresent()
+                ? new SandboxState.Starting(course.leaseFor(Step.BUILD), Optional.empty())
+                : new SandboxState.Resuming(course.leaseFor(Step.START), asleep);
+        return course.advance(next, "the runtime API refuses to resume it")
+                .compose(going -> begin(course, Optional.of(asleep)));
     }
 
     private Future<Session> attach(Course course, SandboxRuntime runtime, String how) {
@@ -133,6 +134,8 @@ final class Opening {
                         .compose(found -> found.filter(RuntimeRecord::comingUp)
                                 .map(Future::succeededFuture)
                                 .orElseGet(() -> Future.failedFuture(error))))
+                .recover(error -> Future.failedFuture(
+                        UpstreamFailures.of(Step.START, error).asException()))
                 .compose(Opening::runtime)
                 .compose(runtime -> named(course, runtime, there))
                 .compose(runtime -> arrival.of(course, runtime, ""));
@@ -153,7 +156,7 @@ final class Opening {
         }
         return course.advance(new SandboxState.Starting(course.lease(), Optional.of(runtime), ours), "")
                 .map(runtime)
-                .recover(lost -> lost instanceof Superseded && course.started().isPresent()
+                .recover(lost -> lost instanceof Superseded
                         ? leftovers.endUnwanted(course, runtime).compose(done -> Future.failedFuture(lost))
                         : Future.failedFuture(lost));
     }

@@ -41,7 +41,10 @@ final class Waking {
                 .compose(current -> arrival.of(course, current, ""));
     }
 
-    /** For one that another node left in the middle: it may have been resumed already, so look before acting. */
+    /**
+     * For one that another node left in the middle: it may have been resumed already, or another started in its place, so
+     * look before acting.
+     */
     Future<Session> goOn(Course course) {
         SandboxRuntime runtime = course.at().runtime().orElseThrow();
         return upstream.lookUp(course.at())
@@ -49,7 +52,22 @@ final class Waking {
                         .map(current -> takeOver(course, runtime, current)
                                 .onSuccess(course::wasAccepted)
                                 .compose(known -> arrival.of(course, known, "")))
+                        .or(() -> inItsPlace(course, found).map(other -> goOn(course, other)))
                         .orElseGet(() -> wake(course)));
+    }
+
+    /** Where tenants share an upstream key, one of another name may be somebody else's. */
+    private Optional<SandboxRuntime> inItsPlace(Course course, Optional<RuntimeRecord> found) {
+        return found.filter(RuntimeRecord::comingUp)
+                .flatMap(RuntimeRecord::runtime)
+                .filter(r -> upstream.tenants().seesOnlyItsOwn(course.at().tenant()));
+    }
+
+    private Future<Session> goOn(Course course, SandboxRuntime other) {
+        return course.advance(
+                        new SandboxState.Starting(course.leaseFor(Step.START), Optional.of(other)),
+                        "the runtime API has started another sandbox for it")
+                .compose(known -> arrival.of(course, other, ""));
     }
 
     /** @return the runtime as it is now, with the key that counts from now on */

@@ -120,6 +120,43 @@ class OpeningTest {
         assertThat(upstream.calls("POST /stop")).isZero();
     }
 
+    /** Whoever asks for it, or ends it, finds it by its runtime meanwhile. */
+    @Test
+    void asLongAsUpstreamStartsWhatItDidNotResumeTheSessionHasItsRuntime() {
+        TestNode node = TestNode.before(upstream, vertx, "upstream.call-timeout=10s");
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(409);
+        upstream.on("POST", "/start").hangs();
+
+        Future<JsonObject> opening = node.opening("s-1", new JsonObject());
+        await(upstream.whenCalled("POST /start", 2));
+
+        assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
+        await(node.closing("s-1"));
+        assertThat(upstream.requests("POST /stop"))
+                .extracting(r -> r.json().getString("runtime_id"))
+                .containsExactly("rt1");
+        assertThat(failureOf(opening).code()).isEqualTo("unknown_session");
+    }
+
+    @Test
+    void aStartInPlaceOfAResumeThatUpstreamCarriesOutAfterTheStopIsStoppedAgain() {
+        TestNode node = TestNode.before(upstream, vertx, "upstream.call-timeout=10s");
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(409);
+        upstream.on("POST", "/start").answersJson(upstreamsRecord("s-1")).afterMillis(500);
+        node.opening("s-1", new JsonObject());
+        await(upstream.whenCalled("POST /start", 2));
+        await(node.closing("s-1"));
+
+        upstream.session("s-1").isRunning();
+
+        assertThat(await(upstream.whenCalled("POST /stop", 2)).json().getString("runtime_id"))
+                .isEqualTo("rt1");
+    }
+
     @Test
     void whatCanNeitherBeResumedNorStartedIsTheSessionsNoneTheLess() {
         TestNode node = TestNode.before(upstream, vertx);
@@ -568,6 +605,13 @@ class OpeningTest {
                 .runtime()
                 .map(runtime -> runtime.id().value())
                 .orElse("none");
+    }
+
+    private JsonObject upstreamsRecord(String id) {
+        return new JsonObject()
+                .put("runtime_id", upstream.session(id).runtimeId())
+                .put("url", upstream.session(id).url().toString())
+                .put("status", "starting");
     }
 
     private static JsonObject env(String name, String value) {

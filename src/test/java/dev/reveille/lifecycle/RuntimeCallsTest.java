@@ -111,6 +111,25 @@ class RuntimeCallsTest {
     }
 
     @Test
+    void whatIsStartedInPlaceOfAResumeIsKnownByItsRuntimeMeanwhile() {
+        node("upstream.call-timeout=10s");
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        upstream.on("POST", "/resume").answers(400);
+        upstream.on("POST", "/start").hangs();
+        starting("s-1", Tenants.EVERYBODY, PATIENCE);
+        await(upstream.whenCalled("POST /start", 2));
+
+        RuntimeCommand hasty = new RuntimeCommand(new RuntimeId(runtime), Tenants.EVERYBODY, ofMillis(200));
+        JsonObject resuming = await(Catalogue.RUNTIME_RESUME.ask(vertx.eventBus(), hasty, TestNode.LONG));
+        JsonObject stopped = await(asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY));
+
+        assertThat(resuming.getString("status")).isEqualTo("starting");
+        assertThat(stopped.getString("status")).isEqualTo("stopped");
+        assertThat(upstream.session("s-1").status()).isEqualTo("stopped");
+    }
+
+    @Test
     void asLongAsUpstreamHasNotTakenAResumeNobodyIsToldAKey() {
         upstream.rotatesSessionKeys().session("s-1").withKey("first");
         node("upstream.call-timeout=10s");

@@ -127,6 +127,19 @@ class TakeoverTest {
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
     }
 
+    /** The node that left may have had it started in place of the one that was not resumed. */
+    @Test
+    void aResumeInPlaceOfWhichUpstreamHasStartedAnotherSandboxGoesOnWithThat() {
+        FakeSandbox other = upstream.session("s-1").isRunning();
+        SandboxRuntime old = new SandboxRuntime(new RuntimeId("rt0"), other.url(), Optional.empty(), Map.of());
+        node.finds(session(new SandboxState.Resuming(lostLease(), old), plain()));
+
+        Session running = node.untilState("s-1", "running");
+
+        assertThat(running.runtime().orElseThrow().id().value()).isEqualTo("rt1");
+        assertThat(upstream.calls("POST *")).isZero();
+    }
+
     @Test
     void aPauseIsCarriedOn() {
         FakeSandbox sandbox = upstream.session("s-1").isRunning();

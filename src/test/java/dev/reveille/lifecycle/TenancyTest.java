@@ -8,6 +8,7 @@ import dev.reveille.testing.FakeRuntimeApi;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -145,6 +146,22 @@ class TenancyTest {
                 .isEqualTo("rt1");
     }
 
+    /** Nobody could find it by its session's name. */
+    @Test
+    void whoSharesAnUpstreamKeyEndsWhatIsJustBeingStartedInPlaceOfAResume() {
+        TestNode node = withASharedKey("upstream.call-timeout=10s");
+        await(node.opening("s-1", "acme", NOTHING_SPECIAL));
+        await(node.pausing("s-1", "acme"));
+        upstream.on("POST", "/resume").answers(409);
+        upstream.on("POST", "/start").hangs();
+        node.opening("s-1", "acme", NOTHING_SPECIAL);
+        await(upstream.whenCalled("POST /start", 2));
+
+        await(node.closing("s-1", "acme"));
+
+        assertThat(upstream.session("s-1").status()).isEqualTo("stopped");
+    }
+
     private TestNode withOwnKeys() {
         return TestNode.before(
                 upstream,
@@ -157,13 +174,13 @@ class TenancyTest {
                 "tenants.1.upstream-api-key=up-zeta");
     }
 
-    private TestNode withASharedKey() {
-        return TestNode.before(
-                upstream,
-                vertx,
+    private TestNode withASharedKey(String... settings) {
+        Stream<String> tenants = Stream.of(
                 "tenants.0.name=acme",
                 "tenants.0.api-key=key-of-acme",
                 "tenants.1.name=zeta",
                 "tenants.1.api-key=key-of-zeta");
+        return TestNode.before(
+                upstream, vertx, Stream.concat(tenants, Stream.of(settings)).toArray(String[]::new));
     }
 }
