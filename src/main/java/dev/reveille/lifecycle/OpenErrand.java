@@ -21,6 +21,7 @@ final class OpenErrand {
     private final Transitions transitions;
     private final SessionRegistry registry;
     private final OpenRequest request;
+    private boolean startedInstead;
 
     OpenErrand(Errand errand, Transitions transitions, SessionRegistry registry, OpenRequest request) {
         this.errand = errand;
@@ -129,9 +130,19 @@ final class OpenErrand {
             return errand.again(this::open);
         }
         if (state instanceof SandboxState.Failed failed) {
-            return Errand.failed(failed.failure());
+            return mayStartInstead(failed) ? startInstead() : Errand.failed(failed.failure());
         }
         return state instanceof SandboxState.Stopped ? Errand.closed(settled) : Future.succeededFuture(settled);
+    }
+
+    /** That upstream refuses a resume is the outcome of a wake that others began, which starts nothing. */
+    private boolean mayStartInstead(SandboxState.Failed failed) {
+        return Waking.isRefusal(failed.failure()) && opener().mayStart() && !startedInstead && !errand.takenBack();
+    }
+
+    private Future<Session> startInstead() {
+        startedInstead = true;
+        return errand.again(this::open);
     }
 
     /** Whoever takes an opening back that waits for an end may have meant the end. */

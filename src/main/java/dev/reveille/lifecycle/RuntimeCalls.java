@@ -79,7 +79,13 @@ final class RuntimeCalls {
                                 : failed(new GatewayFailure.StartTimeout(notNamed(session))));
     }
 
+    /** What others wake may not be resumed, and is then started after all. */
     private Future<Session> started(SessionCommand open, String request) {
+        return startedOrWoken(open, request)
+                .recover(error -> Waking.isRefusal(error) ? startedOrWoken(open, request) : Future.failedFuture(error));
+    }
+
+    private Future<Session> startedOrWoken(SessionCommand open, String request) {
         return lifecycle
                 .start(open, OpenRequest.ofStart(request))
                 .compose(session -> session.state() instanceof SandboxState.Resuming

@@ -27,9 +27,12 @@ final class Waking {
     /** Whether a wake ended with {@code error} because upstream would not resume the sandbox. */
     static boolean isRefusal(Throwable error) {
         boolean told = error instanceof FailureException || UpstreamFailures.isUpstreams(error);
-        return told
-                && UpstreamFailures.of(Step.RESUME, error) instanceof GatewayFailure.StepFailed broken
-                && broken.step() == Step.RESUME;
+        return told && isRefusal(UpstreamFailures.of(Step.RESUME, error));
+    }
+
+    /** The same of what all were told. */
+    static boolean isRefusal(GatewayFailure failure) {
+        return failure instanceof GatewayFailure.StepFailed broken && broken.step() == Step.RESUME;
     }
 
     /** For a course whose session is resuming. */

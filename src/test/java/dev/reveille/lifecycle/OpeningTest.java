@@ -218,6 +218,28 @@ class OpeningTest {
         assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
     }
 
+    /** A request that wakes it starts nothing. */
+    @Test
+    void whoeverOpensWhatOthersWakeInVainStartsIt() {
+        TestNode node = TestNode.before(upstream, vertx);
+        node.open("s-1");
+        long asleep = await(node.pausing("s-1")).getLong("revision");
+        upstream.on("POST", "/resume").answers(409).afterMillis(500).then(409);
+        Future<JsonObject> waking = node.waking("s-1", asleep);
+        await(upstream.whenCalled("POST /resume", 1));
+
+        List<Future<JsonObject>> openings = IntStream.range(0, 5)
+                .mapToObj(i -> node.opening("s-1", new JsonObject()))
+                .toList();
+        Future<JsonObject> attaching = node.opening("s-1", ATTACH);
+
+        assertThat(openings)
+                .allSatisfy(one -> assertThat(await(one).getString("state")).isEqualTo("running"));
+        assertThat(failureOf(waking).code()).isEqualTo("resume_failed");
+        assertThat(failureOf(attaching).code()).isEqualTo("resume_failed");
+        assertThat(upstream.calls("POST /start")).isEqualTo(2);
+    }
+
     @Test
     void whoOnlyAttachesInVainLeavesTheSessionAsItsOwnerOpenedIt() {
         TestNode node = TestNode.before(upstream, vertx);

@@ -111,6 +111,24 @@ class RuntimeCallsTest {
     }
 
     @Test
+    void aStartThatJoinsAnothersWakeOfOneThatCannotBeResumedIsAStart() {
+        TestNode node = node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        long asleep = node.untilState("s-1", "paused").revision();
+        upstream.on("POST", "/resume").answers(400).afterMillis(500).then(400);
+        Future<JsonObject> waking = node.waking("s-1", asleep);
+        await(upstream.whenCalled("POST /resume", 1));
+
+        JsonObject started = await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+
+        assertThat(started.getString("runtime_id")).isEqualTo(runtime);
+        assertThat(started.getString("status")).isIn("starting", "running");
+        assertThat(upstream.calls("POST /start")).isEqualTo(2);
+        assertThat(failureOf(waking).code()).isEqualTo("resume_failed");
+    }
+
+    @Test
     void whatIsStartedInPlaceOfAResumeIsKnownByItsRuntimeMeanwhile() {
         node("upstream.call-timeout=10s");
         String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
