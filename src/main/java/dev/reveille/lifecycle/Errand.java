@@ -163,6 +163,19 @@ final class Errand {
         });
     }
 
+    /**
+     * For what should bring a session up: whoever took it back may have meant its end. Fails with {@code unknown_session} if
+     * that has come, with the session's failure if it has failed.
+     */
+    Future<Session> unlessOver(Session session) {
+        if (takenBack() && session.state() instanceof SandboxState.Failed failed) {
+            return failed(failed.failure());
+        }
+        return takenBack() && session.state() instanceof SandboxState.Stopped
+                ? closed(session)
+                : Future.succeededFuture(session);
+    }
+
     private Future<Optional<Session>> settled() {
         Duration left = Duration.between(clock.instant(), until).truncatedTo(ChronoUnit.MILLIS);
         return left.isNegative() || left.isZero()

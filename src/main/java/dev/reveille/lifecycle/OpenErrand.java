@@ -51,7 +51,7 @@ final class OpenErrand {
             return errand.takeOver(session, this::open);
         }
         if (state instanceof SandboxState.Pausing || state instanceof SandboxState.Stopping) {
-            return errand.behind(settled -> errand.again(this::open)).compose(this::notClosed);
+            return errand.behind(settled -> errand.again(this::open)).compose(errand::unlessOver);
         }
         if (!session.settled()) {
             return errand.join(this::opened);
@@ -143,13 +143,6 @@ final class OpenErrand {
     private Future<Session> startInstead() {
         startedInstead = true;
         return errand.again(this::open);
-    }
-
-    /** Whoever takes an opening back that waits for an end may have meant the end. */
-    private Future<Session> notClosed(Session session) {
-        return session.state() instanceof SandboxState.Stopped && errand.takenBack()
-                ? Errand.closed(session)
-                : Future.succeededFuture(session);
     }
 
     private Opener opener() {

@@ -30,7 +30,7 @@ final class ResumeErrand {
             return Errand.closed(session);
         }
         if (state instanceof SandboxState.Pausing) {
-            return errand.behind(this::resume);
+            return errand.behind(this::resume).compose(errand::unlessOver);
         }
         if (!session.settled()) {
             return errand.join(this::resume);

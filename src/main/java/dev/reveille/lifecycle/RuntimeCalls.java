@@ -173,7 +173,7 @@ final class RuntimeCalls {
             return underWay(errand, session);
         }
         if (state instanceof SandboxState.Pausing) {
-            return errand.behind(settled -> wake(errand, command, settled));
+            return errand.behind(settled -> wake(errand, command, settled)).compose(errand::unlessOver);
         }
         if (state instanceof SandboxState.Running || !session.settled()) {
             return Future.succeededFuture(session);

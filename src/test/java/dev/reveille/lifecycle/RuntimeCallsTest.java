@@ -3,6 +3,7 @@ package dev.reveille.lifecycle;
 import static dev.reveille.lifecycle.TestNode.await;
 import static dev.reveille.lifecycle.TestNode.failureOf;
 import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.reveille.access.Tenants;
@@ -11,6 +12,7 @@ import dev.reveille.bus.Endpoint;
 import dev.reveille.bus.RuntimeCommand;
 import dev.reveille.bus.SessionWish;
 import dev.reveille.bus.StartCommand;
+import dev.reveille.session.ClosePolicy;
 import dev.reveille.session.RuntimeId;
 import dev.reveille.session.SessionId;
 import dev.reveille.testing.FakeRuntimeApi;
@@ -277,6 +279,37 @@ class RuntimeCallsTest {
         await(pausing);
         assertThat(endsAs("running")).isTrue();
         assertThat(upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
+    @Test
+    void aResumeBehindAPauseIsNotSaidToBeDoneIfTheSessionIsClosedInstead() {
+        TestNode node = node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.pauseTakes(ofMinutes(10));
+        asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY);
+        await(upstream.whenCalled("POST /pause", 1));
+        Future<JsonObject> resuming = asking(Catalogue.RUNTIME_RESUME, runtime, Tenants.EVERYBODY);
+        await(node.looking("s-1"));
+
+        await(node.closing("s-1", ClosePolicy.STOP));
+
+        assertThat(failureOf(resuming).code()).isEqualTo("unknown_session");
+    }
+
+    @Test
+    void aStartBehindAStopThatFailsIsNotSaidToBeDoneIfItIsTakenBack() {
+        TestNode node = node("upstream.call-timeout=10s");
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        upstream.on("POST", "/stop").answers(500).afterMillis(1500);
+        Future<JsonObject> stopping = node.closing("s-1", ClosePolicy.STOP);
+        await(upstream.whenCalled("POST /stop", 1));
+        Future<JsonObject> again = starting("s-1", Tenants.EVERYBODY, PATIENCE);
+        await(node.looking("s-1"));
+
+        asking(Catalogue.RUNTIME_STOP, runtime, Tenants.EVERYBODY);
+
+        assertThat(failureOf(stopping).code()).isEqualTo("stop_failed");
+        assertThat(failureOf(again).code()).isEqualTo("stop_failed");
     }
 
     @Test

@@ -142,6 +142,18 @@ class WishesTest {
         assertThat(node.session("s-1").orElseThrow().state().word()).isEqualTo("paused");
     }
 
+    @Test
+    void aResumeBehindAPauseIsNotSaidToBeDoneIfTheSessionIsClosedInstead() {
+        node.open("s-1");
+        whilePausing();
+        Future<JsonObject> resuming = node.resuming("s-1");
+        await(node.looking("s-1"));
+
+        assertThat(stateAfter(node.closing("s-1"))).isEqualTo("stopped");
+
+        assertThat(failureOf(resuming).code()).isEqualTo("unknown_session");
+    }
+
     /** A start joins what is under way, and what it wants is what there will be. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
