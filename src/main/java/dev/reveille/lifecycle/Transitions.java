@@ -1,6 +1,7 @@
 package dev.reveille.lifecycle;
 
 import dev.reveille.registry.SessionRegistry;
+import dev.reveille.registry.WakeHistory;
 import dev.reveille.session.Cause;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.SandboxRuntime;
@@ -215,34 +216,42 @@ final class Transitions {
                         && course.begun().revision() == 1);
     }
 
-    private void learned(SandboxState from, Duration took) {
-        if (from instanceof SandboxState.Resuming) {
-            wakes.took(took);
+    /** A start that was a wake in the end says nothing of other starts, nor does a wake that was a start of other wakes. */
+    private void learned(Course course, Session settled, Optional<Duration> wake) {
+        SandboxState from = course.begun().state();
+        if (!(settled.state() instanceof SandboxState.Running)) {
+            return;
+        }
+        if (wake.isPresent()) {
+            wakes.took(wake.get());
         } else if (from instanceof SandboxState.Starting) {
-            starts.took(took);
+            starts.took(took(course, settled));
         }
     }
 
+    private static Duration took(Course course, Session settled) {
+        return Duration.between(course.begun().changedAt(), settled.changedAt());
+    }
+
     private void measured(Course course, Session settled) {
-        Duration took = Duration.between(course.begun().changedAt(), settled.changedAt());
-        if (settled.state() instanceof SandboxState.Running
-                && comesUp(course.begun().state())) {
-            learned(course.begun().state(), took);
-        }
+        Optional<Duration> wake = WakeHistory.wakeThatLedTo(settled);
+        learned(course, settled, wake);
+        wake.ifPresent(took -> measured(took, settled));
         Timer.builder("reveille.transitions")
                 .description("Transitions of sessions, from their begin to their end")
                 .tag("from", course.begun().state().word())
                 .tag("to", settled.state().word())
                 .publishPercentileHistogram()
                 .register(meters)
-                .record(took);
-        if (course.begun().state() instanceof SandboxState.Resuming) {
-            Timer.builder("reveille.wakes")
-                    .description("Wakes, from their begin to the sandbox being ready, or their failure")
-                    .tag("outcome", settled.state() instanceof SandboxState.Running ? "ready" : "failed")
-                    .publishPercentileHistogram()
-                    .register(meters)
-                    .record(took);
-        }
+                .record(took(course, settled));
+    }
+
+    private void measured(Duration wake, Session settled) {
+        Timer.builder("reveille.wakes")
+                .description("Wakes, from their begin to the sandbox being ready, or their failure")
+                .tag("outcome", settled.state() instanceof SandboxState.Running ? "ready" : "failed")
+                .publishPercentileHistogram()
+                .register(meters)
+                .record(wake);
     }
 }

@@ -1,5 +1,6 @@
 package dev.reveille.registry;
 
+import dev.reveille.session.Session;
 import dev.reveille.session.SessionChange;
 import dev.reveille.session.SessionId;
 import java.time.Duration;
@@ -88,14 +89,38 @@ public final class WakeHistory {
             }
             return;
         }
-        Optional<Instant> begun = Optional.ofNullable(underWay.remove(change.sessionId()));
-        boolean ready = change.state().equals("running");
-        if (goesOn && (ready || change.state().equals("failed"))) {
-            Duration took = begun.map(from -> Duration.between(from, change.at()))
-                    .filter(time -> !time.isNegative())
-                    .orElse(change.took());
-            wakes.ended(new Wake(change.sessionId(), change.at(), took, ready), minute(clock.instant()));
+        Instant begun = Optional.ofNullable(underWay.remove(change.sessionId())).orElse(Instant.MAX);
+        if (endsWake(change)) {
+            boolean ready = change.state().equals("running");
+            wakes.ended(new Wake(change.sessionId(), change.at(), took(begun, change), ready), minute(clock.instant()));
         }
+    }
+
+    /**
+     * How long the wake took that has led {@code session} to where it is; empty if none has. For who has a part in it, and
+     * counts as is counted here.
+     */
+    public static Optional<Duration> wakeThatLedTo(Session session) {
+        List<SessionChange> changes = session.changes();
+        int last = changes.size() - 1;
+        if (!endsWake(changes.get(last))) {
+            return Optional.empty();
+        }
+        Instant begun = Instant.MAX;
+        for (int i = last - 1; i >= 0 && changes.get(i).state().equals("resuming"); i--) {
+            begun = changes.get(i).at();
+        }
+        return Optional.of(took(begun, changes.get(last)));
+    }
+
+    private static boolean endsWake(SessionChange change) {
+        return change.previous().filter("resuming"::equals).isPresent()
+                && (change.state().equals("running") || change.state().equals("failed"));
+    }
+
+    /** Of one whose begin is not known, or not yet by this clock, how long its last step took. */
+    private static Duration took(Instant begun, SessionChange end) {
+        return begun.isAfter(end.at()) ? end.took() : Duration.between(begun, end.at());
     }
 
     /** What is known of {@code tenant}'s; nothing of one that is none. */

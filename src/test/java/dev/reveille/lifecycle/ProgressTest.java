@@ -128,6 +128,21 @@ class ProgressTest {
     }
 
     @Test
+    void aStartInPlaceOfAResumeSaysNothingOfHowLongWakesTake() {
+        upstream.resumeTakes(ofMillis(100));
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        upstream.on("POST", "/resume").answers(409).usual();
+        node.open("s-1");
+        await(node.pausing("s-1"));
+        ofOne.clear();
+
+        await(node.resuming("s-1"));
+
+        assertThat(ofOne).isNotEmpty().allMatch(progress -> progress.expected().isEmpty());
+    }
+
+    @Test
     void howABuildIsDoingIsTold() {
         upstream.buildsTakeLooks(3);
 

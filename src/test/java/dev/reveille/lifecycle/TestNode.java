@@ -46,6 +46,7 @@ final class TestNode {
     private final AsyncMap<String, String> map;
     private final CountingMap counting;
     private final SessionRegistry registry;
+    private final SimpleMeterRegistry meters;
     private final String lifecycle;
 
     private TestNode(
@@ -53,11 +54,13 @@ final class TestNode {
             AsyncMap<String, String> map,
             CountingMap counting,
             SessionRegistry registry,
+            SimpleMeterRegistry meters,
             String lifecycle) {
         this.vertx = vertx;
         this.map = map;
         this.counting = counting;
         this.registry = registry;
+        this.meters = meters;
         this.lifecycle = lifecycle;
     }
 
@@ -97,7 +100,7 @@ final class TestNode {
         RuntimeApi api = new RuntimeApi(vertx, upstream, settings.upstream(), meters);
         String lifecycle = await(vertx.deployVerticle(
                 new LifecycleVerticle(registry, node, tenants, urls, api, settings, meters, silence, clock)));
-        return new TestNode(vertx, map, counting, registry, lifecycle);
+        return new TestNode(vertx, map, counting, registry, meters, lifecycle);
     }
 
     // Commands.
@@ -224,6 +227,10 @@ final class TestNode {
 
     CountingMap map() {
         return counting;
+    }
+
+    SimpleMeterRegistry meters() {
+        return meters;
     }
 
     /** The lifecycle leaves, as when the node does. */
