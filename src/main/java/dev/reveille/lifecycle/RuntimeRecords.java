@@ -2,7 +2,6 @@ package dev.reveille.lifecycle;
 
 import dev.reveille.bus.RecordsQuery;
 import dev.reveille.bus.RuntimeCommand;
-import dev.reveille.bus.RuntimeDocument;
 import dev.reveille.bus.SessionCommand;
 import dev.reveille.registry.Route;
 import dev.reveille.registry.SessionRegistry;

@@ -1,4 +1,4 @@
-package dev.reveille.bus;
+package dev.reveille.lifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.reveille.bus;
+package dev.reveille.lifecycle;
 
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.PublicUrls;
@@ -17,7 +17,7 @@ import java.util.Set;
  * A session as clients of the runtime API know it: upstream's record with the URLs of this gateway, and with the state that is
  * true here. What upstream tells besides goes through untouched, {@code null} and missing members included.
  */
-public final class RuntimeDocument {
+final class RuntimeDocument {
     private static final String URL = "url";
     private static final String RUNTIME_ID = "runtime_id";
     private static final String SESSION_KEY = "session_api_key";
@@ -38,7 +38,7 @@ public final class RuntimeDocument {
      * @param told what upstream last told of it; what it says of another runtime does not count
      * @param reached whether its sandbox, if it runs, has answered through this gateway
      */
-    public static JsonObject record(Session session, Optional<JsonObject> told, boolean reached, PublicUrls urls) {
+    static JsonObject record(Session session, Optional<JsonObject> told, boolean reached, PublicUrls urls) {
         JsonObject record = told.filter(t -> isAbout(session, t))
                 .map(JsonObject::copy)
                 .orElseGet(JsonObject::new)
@@ -53,7 +53,7 @@ public final class RuntimeDocument {
      *
      * @param told by upstream
      */
-    public static JsonObject record(JsonObject told, PublicUrls urls) {
+    static JsonObject record(JsonObject told, PublicUrls urls) {
         JsonObject record = told.copy();
         Object id = told.getValue(RUNTIME_ID);
         boolean named = id instanceof String text && RuntimeId.isOne(text);
@@ -78,7 +78,7 @@ public final class RuntimeDocument {
      * @param told what upstream last told of it
      * @param reached as above
      */
-    public static JsonObject pod(
+    static JsonObject pod(
             Session session, RuntimeId runtime, Optional<JsonObject> told, boolean reached, PublicUrls urls) {
         JsonObject pod =
                 told.map(t -> pod(t, runtime, urls)).orElseGet(() -> new JsonObject().put(RUNTIME_ID, runtime.value()));
@@ -101,7 +101,7 @@ public final class RuntimeDocument {
      *
      * @param told by upstream
      */
-    public static JsonObject pod(JsonObject told, RuntimeId runtime, PublicUrls urls) {
+    static JsonObject pod(JsonObject told, RuntimeId runtime, PublicUrls urls) {
         JsonObject pod = told.copy().put(RUNTIME_ID, runtime.value());
         if (pod.containsKey(URL)) {
             pod.put(URL, urls.of(runtime, Service.RUNTIME));
