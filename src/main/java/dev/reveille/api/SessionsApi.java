@@ -20,7 +20,6 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The sessions API. Commands begin something and answer at once, {@code 202} while it goes on; with {@code Prefer: wait=N}
@@ -31,7 +30,6 @@ final class SessionsApi {
     private static final Duration BODY_PATIENCE = Duration.ofMinutes(2);
 
     private static final Duration REPLY_SLACK = Duration.ofMinutes(2);
-    private static final Set<String> SETTLED = Set.of("running", "paused", "stopped", "failed");
     private static final int DEFAULT_LIMIT = 100;
     private static final int OK = 200;
     private static final int CREATED = 201;
@@ -132,7 +130,7 @@ final class SessionsApi {
     }
 
     private static void answer(RoutingContext context, JsonObject document, int whenSettled) {
-        boolean settled = SETTLED.contains(document.getString("state"));
+        boolean settled = SandboxState.SETTLED.contains(document.getString("state"));
         int status = settled ? whenSettled : ACCEPTED;
         if (!waitOf(context).isZero()) {
             context.response().putHeader(Preference.APPLIED, "wait");

@@ -2,6 +2,7 @@ package dev.reveille.bus;
 
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.RuntimeId;
+import dev.reveille.session.SandboxState;
 import dev.reveille.session.SessionId;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -9,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Where a session stood when a node was asked: what other services need of the session document, typed.
@@ -39,7 +39,6 @@ public record SessionView(
         Map<String, URI> services,
         Optional<String> sessionKey,
         Optional<GatewayFailure> failure) {
-    private static final Set<String> SETTLED = Set.of("running", "paused", "stopped", "failed");
 
     public SessionView {
         Objects.requireNonNull(id, "id");
@@ -71,7 +70,7 @@ public record SessionView(
     }
 
     static boolean settled(String state) {
-        return SETTLED.contains(state);
+        return SandboxState.SETTLED.contains(state);
     }
 
     /** Whether it stays there until somebody or something moves it. */

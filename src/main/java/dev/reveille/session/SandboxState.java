@@ -3,6 +3,7 @@ package dev.reveille.session;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where a session stands. Each state carries only what is true in it.
@@ -19,6 +20,9 @@ public sealed interface SandboxState {
     /** The words of all of them, in the order of a life. */
     List<String> WORDS = List.of(
             "building", "starting", "running", "pausing", "paused", "resuming", "stopping", "stopped", "failed");
+
+    /** The words of those that are {@link #settled}. */
+    Set<String> SETTLED = Set.of("running", "paused", "stopped", "failed");
 
     /** The word for it on the wire. */
     String word();

@@ -40,6 +40,12 @@ class SandboxStateTest {
     }
 
     @Test
+    void theWordsOfThoseThatAreSettledAreTheirs() {
+        assertThat(Examples.everyState().stream().filter(SandboxState::settled).map(SandboxState::word))
+                .containsExactlyInAnyOrderElementsOf(SandboxState.SETTLED);
+    }
+
+    @Test
     void aSessionCountsItsSteps() {
         Session starting = Examples.session("s-1", new SandboxState.Starting(Examples.LEASE, Optional.empty()));
 
