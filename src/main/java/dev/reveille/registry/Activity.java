@@ -1,7 +1,6 @@
 package dev.reveille.registry;
 
 import dev.reveille.session.RuntimeId;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
@@ -102,13 +101,7 @@ public final class Activity {
      * @param clientBytes bytes that clients have sent, of bodies and over tunnels
      * @param lastAt when a request began or ended or a client said something last; empty: never
      */
-    public record Seen(int inFlight, int listening, long clientFrames, long clientBytes, Optional<Instant> lastAt) {
-        /** Whether nothing is under way and nobody has said anything for {@code time}. */
-        public boolean idleFor(Duration time, Instant now) {
-            return inFlight == 0
-                    && lastAt.filter(last -> last.plus(time).isAfter(now)).isEmpty();
-        }
-    }
+    public record Seen(int inFlight, int listening, long clientFrames, long clientBytes, Optional<Instant> lastAt) {}
 
     /** The use of one sandbox. All times are those of {@link System#nanoTime}. */
     public final class Use {

@@ -2,15 +2,12 @@ package dev.reveille.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.reveille.registry.Activity;
 import dev.reveille.testing.Line;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,21 +219,6 @@ class ActivityTest {
         rig.gateway.close(session);
 
         assertThat(rig.metric("reveille_requests_in_flight")).isZero();
-    }
-
-    @Test
-    void itIsIdleIfNothingIsUnderWayAndNothingWasSaidForLong() {
-        Instant now = Instant.EPOCH.plusSeconds(1_000);
-        Optional<Instant> before = Optional.of(now.minusSeconds(60));
-
-        assertThat(new Activity.Seen(0, 9, 1, 1, before).idleFor(Duration.ofSeconds(60), now))
-                .isTrue();
-        assertThat(new Activity.Seen(0, 0, 1, 1, before).idleFor(Duration.ofSeconds(61), now))
-                .isFalse();
-        assertThat(new Activity.Seen(1, 0, 1, 1, before).idleFor(Duration.ofSeconds(60), now))
-                .isFalse();
-        assertThat(new Activity.Seen(0, 1, 0, 0, Optional.empty()).idleFor(Duration.ofDays(1), now))
-                .isTrue();
     }
 
     /** Masked, as a client's. */
