@@ -95,6 +95,13 @@ final class Http2Guard extends Http2FrameListenerDecorator {
         if (headers.getAll(HttpHeaderNames.HOST).size() > 1) {
             throw refused(stream, "there is more than one Host field");
         }
+        if (isNoHost(headers.authority()) || isNoHost(headers.get(HttpHeaderNames.HOST))) {
+            throw refused(stream, "the request's host is none");
+        }
+    }
+
+    private static boolean isNoHost(CharSequence said) {
+        return said != null && !Authority.isOne(said);
     }
 
     private static Http2Exception refused(int stream, String because) {

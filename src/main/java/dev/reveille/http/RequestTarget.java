@@ -2,7 +2,6 @@ package dev.reveille.http;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.HostAndPort;
 
 /**
  * Where a request is sent to: an authority, and a path with a query. A client of a proxy says both in the target, and then
@@ -49,9 +48,8 @@ public final class RequestTarget {
         return request.uri() == null ? "" : request.uri();
     }
 
-    /** Vert.x 5.0 stumbles over percent signs, and no name of ours has one. */
     private static boolean valid(String authority) {
-        return authority != null && authority.indexOf('%') < 0 && HostAndPort.parseAuthority(authority, -1) != null;
+        return authority != null && Authority.isOne(authority);
     }
 
     private static int authorityBegin(String target) {

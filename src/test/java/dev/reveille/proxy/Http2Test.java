@@ -222,6 +222,64 @@ class Http2Test {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "a%41",
+                "gw%00",
+                "gw/x",
+                "u@gw",
+                "gw,other",
+                "gw:",
+                "gw:65536",
+                "[gw]",
+                "[a\0]",
+                "[a\1]",
+                "[a\177]",
+                "[a\r\nb: c]",
+                "[x\";for=6.6.6.6;y=\"]",
+                "g\u00fc"
+            })
+    void aHostThatIsNoneIsRefusedAndOnlyThat(String host) throws IOException {
+        String[] rest = {":method", "GET", ":scheme", "http", ":path", rig.hand("/odd")};
+        try (FrameLine client = client()) {
+            client.request(1, "PUT", rig.hand("/ok"), false);
+
+            client.headers(3, true, with(rest, ":authority", host));
+            assertThat(client.until(f -> f.stream() == 3).type()).isEqualTo(FrameLine.RST_STREAM);
+            client.headers(5, true, with(rest, "host", host));
+            assertThat(client.until(f -> f.stream() == 5).type()).isEqualTo(FrameLine.RST_STREAM);
+            client.headers(7, true, with(rest, ":authority", "gw", "host", host));
+            assertThat(client.until(f -> f.stream() == 7).type()).isEqualTo(FrameLine.RST_STREAM);
+
+            client.data(1, true, bytes("x"));
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(rig.hand.calls("/odd")).isZero();
+        }
+    }
+
+    private static String[] with(String[] fields, String... more) {
+        String[] all = Arrays.copyOf(fields, fields.length + more.length);
+        System.arraycopy(more, 0, all, fields.length, more.length);
+        return all;
+    }
+
+    @Test
+    void theOwnApiAndTheConsoleAreNotAskedWithAHostThatIsNoneEither() throws IOException {
+        try (FrameLine client = client()) {
+            int stream = 1;
+            for (String path : new String[] {"/api/v1/sessions", "/console/", "/list", "/health"}) {
+                String[] get = {":method", "GET", ":scheme", "http", ":path", path};
+                client.headers(stream, true, with(get, ":authority", "[a\0]"));
+                int refused = stream;
+                assertThat(client.until(f -> f.stream() == refused).type()).isEqualTo(FrameLine.RST_STREAM);
+                stream += 2;
+            }
+            assertServed(client, stream);
+        }
+    }
+
     @Test
     void webSocketsAreNotOffered() throws IOException {
         try (FrameLine client = client()) {
