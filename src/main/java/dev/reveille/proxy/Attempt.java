@@ -275,6 +275,7 @@ final class Attempt {
             finish();
             return;
         }
+        body.comeIn();
         if (!out.headers().contains(HttpHeaders.CONTENT_LENGTH)) {
             out.setChunked(true);
         }

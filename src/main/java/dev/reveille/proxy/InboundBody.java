@@ -36,6 +36,7 @@ final class InboundBody implements Splice.Body, BodyDemand {
     private boolean listening;
     private boolean ended;
     private boolean held;
+    private boolean unwanted;
     private boolean flows;
     private boolean paused;
     private boolean wanted;
@@ -146,31 +147,41 @@ final class InboundBody implements Splice.Body, BodyDemand {
     void hold() {
         held = true;
         pause();
+        stayOut();
     }
 
     /** Goes on behind {@link #hold}. */
     void release() {
         held = false;
+        comeIn();
         if (sink != null && !ended && !sink.writeQueueFull()) {
             resume();
         }
     }
 
-    /** Stops reading: the sink takes no more. */
+    /** Stops reading: the sink takes no more. Until there is another, or an answer, the body stays out. */
     void detach() {
         sink = null;
         onEnd = () -> {};
         splice.ifPresent(Splice::end);
         splice = Optional.empty();
         pause();
+        stayOut();
     }
 
     /** The client has left. */
     void drop() {
-        detach();
+        unwanted();
         if (present && !ended) {
             stream.drop();
         }
+    }
+
+    /** Nobody will take it any more, so that what comes is thrown away. */
+    private void unwanted() {
+        unwanted = true;
+        detach();
+        comeIn();
     }
 
     /** It will not be sent again. */
@@ -179,15 +190,19 @@ final class InboundBody implements Splice.Body, BodyDemand {
         kept.clear();
     }
 
-    /** A request that waits costs no memory: its body stays in the network. Has an end with {@link #comeIn}. */
+    /**
+     * A request that waits costs no memory: its body stays in the network, also when a part of it went to a sandbox that
+     * slept. Has an end with {@link #comeIn}.
+     */
     void stayOut() {
-        if (present && chunks == 0) {
+        if (present && !ended && !unwanted) {
             stream.stayOut();
         }
     }
 
+    /** It may be read, though nobody may take it yet. */
     void comeIn() {
-        if (present && chunks == 0) {
+        if (present) {
             stream.comeIn();
         }
     }
@@ -200,7 +215,7 @@ final class InboundBody implements Splice.Body, BodyDemand {
         if (ended() || stream.over()) {
             return;
         }
-        detach();
+        unwanted();
         if (withheld()) {
             // Some send it without being told.
             stream.drop();

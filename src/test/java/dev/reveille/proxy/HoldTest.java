@@ -14,8 +14,13 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.client.HttpResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,6 +28,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class HoldTest {
+    /** Of an upload of which little was read: what its client's kernel holds, and ours. */
+    private static final long MOST_IN_SOCKETS = 1 << 20;
+
+    private static final int BEGUN = 20_000;
+    private static final int LONG = 64 << 20;
+
     private Rig rig;
 
     @AfterEach
@@ -170,6 +181,150 @@ class HoldTest {
             assertThat(head.status()).isEqualTo(200);
             assertThat(client.body(head)).contains("\"body_length\":" + length);
         }
+    }
+
+    @Test
+    void anUploadThatMetItsSandboxAsleepStaysInTheNetworkTooWhileItIsWoken() throws Exception {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.runningByHand();
+        rig.upstream.session(session).isPaused();
+        AtomicInteger alive = new AtomicInteger(503);
+        rig.hand.on("/alive", (line, head) -> line.send("HTTP/1.1 " + alive + " x\r\nContent-Length: 0\r\n\r\n"));
+        answersInTheMidst(503);
+
+        try (Line client = upload(session)) {
+            Rig.eventually("it waits", () -> rig.metric("reveille_holds") == 1);
+
+            assertThat(goesOn(client)).isLessThan(MOST_IN_SOCKETS);
+
+            alive.set(200);
+            rig.upstream.session(session).isRunning();
+            assertThat(client.head().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void andWhileItIsAskedWhetherItSleeps() throws Exception {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch alive = new CountDownLatch(1);
+        rig.hand.on("/alive", (line, head) -> {
+            asked.countDown();
+            alive.await();
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        });
+        answersInTheMidst(404);
+
+        try (Line client = upload(session)) {
+            asked.await();
+
+            assertThat(goesOn(client)).isLessThan(MOST_IN_SOCKETS);
+
+            alive.countDown();
+            assertThat(client.head().status()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void whoeverLeavesWhileItsSandboxIsAskedForWaitsNoLonger() throws Exception {
+        rig = Rig.with();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        String session = rig.runningByHand();
+        rig.upstream.session(session).isPaused();
+        rig.hand.on("/alive", (line, head) -> line.send("HTTP/1.1 503 asleep\r\nContent-Length: 0\r\n\r\n"));
+        rig.hand.on("/upload", (line, head) -> {
+            line.skip(BEGUN);
+            line.send("HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n");
+            line.awaitEnd();
+        });
+
+        try (Line leaving = upload(session);
+                Line killed = upload(session)) {
+            Rig.eventually("both wait", () -> rig.metric("reveille_holds") == 2);
+
+            leaving.leave();
+            killed.reset();
+
+            Rig.eventually("neither waits", () -> rig.metric("reveille_holds") == 0);
+            Rig.eventually("both have left", () -> rig.requests("client_left") == 2);
+        }
+    }
+
+    @Test
+    void whatComesOfABodyWhileItsSandboxIsWokenFollowsWhatCameBefore() throws Exception {
+        rig = Rig.with();
+        String session = rig.runningByHand();
+        rig.upstream.resumeTakes(ofMinutes(10));
+        rig.upstream.session(session).isPaused();
+        AtomicInteger asleep = new AtomicInteger(503);
+        rig.hand.on("/alive", (line, head) -> line.send("HTTP/1.1 " + asleep + " x\r\nContent-Length: 0\r\n\r\n"));
+        CompletableFuture<String> whole = new CompletableFuture<>();
+        String first = "0123456789".repeat(1000);
+        String rest = "abcdefghij".repeat(3000);
+        rig.hand.on("/upload", (line, head) -> {
+            if (rig.hand.calls("/upload") == 1) {
+                line.read(first.length());
+                line.send("HTTP/1.1 503 asleep\r\nContent-Length: 0\r\n\r\n");
+                line.awaitEnd();
+            } else {
+                whole.complete(line.body(head));
+                line.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            }
+        });
+
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.path(session, "/upload") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: "
+                    + (first.length() + rest.length()) + "\r\n\r\n" + first);
+            Rig.eventually("it waits", () -> rig.metric("reveille_holds") == 1);
+            client.send(rest);
+            asleep.set(200);
+            rig.upstream.session(session).isRunning();
+
+            assertThat(client.head().status()).isEqualTo(200);
+            assertThat(Rig.get(whole)).isEqualTo(first + rest);
+        }
+    }
+
+    /** As a router does: with {@code status} while the body is still coming, and the second time well behind all of it. */
+    private void answersInTheMidst(int status) {
+        rig.hand.on("/upload", (line, head) -> {
+            boolean first = rig.hand.calls("/upload") == 1;
+            line.skip(first ? BEGUN : LONG);
+            line.send("HTTP/1.1 " + (first ? status : 200) + " x\r\nContent-Length: 0\r\n\r\n");
+            if (first) {
+                line.awaitEnd();
+            }
+        });
+    }
+
+    /** One that has begun to send, and has little room itself. */
+    private Line upload(String session) throws IOException {
+        Socket socket = new Socket();
+        socket.setSendBufferSize(64 * 1024);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), rig.port()));
+        return new Line(socket)
+                .send("POST " + rig.path(session, "/upload") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: " + LONG
+                        + "\r\n\r\n")
+                .send(new byte[BEGUN]);
+    }
+
+    /** How much more {@code client} gets rid of before it is stuck. */
+    private static long goesOn(Line client) {
+        AtomicLong sent = new AtomicLong();
+        Thread writer = new Thread(() -> {
+            try {
+                for (; sent.get() < LONG; sent.addAndGet(4096)) {
+                    client.send(new byte[4096]);
+                }
+            } catch (IOException left) {
+                // With what it could not send.
+            }
+        });
+        writer.setDaemon(true);
+        writer.start();
+        return Rig.settled(sent);
     }
 
     @Test
