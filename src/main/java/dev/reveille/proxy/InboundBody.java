@@ -63,9 +63,10 @@ final class InboundBody implements Splice.Body, BodyDemand {
         }
     }
 
+    /** Of a client that waits to be told to go on nothing need come, also when it would be taken. */
     @Override
     public boolean wanted() {
-        return wanted && !talk;
+        return wanted && !talk && !withheld();
     }
 
     @Override
@@ -87,6 +88,7 @@ final class InboundBody implements Splice.Body, BodyDemand {
     void goOn() {
         if (withheld() && !in.response().headWritten()) {
             askedFor = true;
+            wantedSince = System.nanoTime();
             in.response().writeContinue().onFailure(gone -> {});
         }
     }

@@ -268,6 +268,26 @@ class SlowHttp2SendersTest {
     }
 
     @Test
+    void norIsOneWhoseSandboxTakesItsTimeToSayGoOn() throws Exception {
+        CompletableFuture<Void> ready = new CompletableFuture<>();
+        rig.hand.on("/busy", (line, head) -> {
+            ready.get();
+            line.send("HTTP/1.1 100 Continue\r\n\r\n");
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + line.body(head));
+        });
+        try (FrameLine client = client()) {
+            client.request(1, "POST", rig.hand("/busy"), false, "expect", "100-continue", "content-length", "5");
+            aBodyTimeoutPasses();
+            aBodyTimeoutPasses();
+            ready.complete(null);
+            assertThat(client.head(1)).containsEntry(":status", "100");
+            client.data(1, true, "hello".getBytes(ISO_8859_1));
+            assertThat(client.head(1)).containsEntry(":status", "200");
+            assertThat(client.body(1)).isEqualTo("hello");
+        }
+    }
+
+    @Test
     void aBodyWaitsForAnotherThatGoesFirst() throws Exception {
         try (FrameLine client = client()) {
             client.request(1, "POST", rig.hand("/ok"), false).request(3, "POST", rig.hand("/ok"), false);

@@ -220,6 +220,41 @@ class SlowSendersTest {
         }
     }
 
+    /** The sandbox is awake, and has other things to do. After a second it would take what comes untold. */
+    @Test
+    void norIsOneWhoseSandboxTakesItsTimeToSayGoOn() throws Exception {
+        CompletableFuture<Void> ready = new CompletableFuture<>();
+        rig.hand.on("/busy", (line, head) -> {
+            ready.get();
+            line.send("HTTP/1.1 100 Continue\r\n\r\n");
+            line.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + line.body(head));
+        });
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.hand("/busy")
+                    + " HTTP/1.1\r\nHost: gw\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+            aBodyTimeoutPasses();
+            aBodyTimeoutPasses();
+            ready.complete(null);
+            assertThat(client.head().status()).isEqualTo(100);
+            client.send("hello");
+            assertThat(client.body(client.head())).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void whoWasToldToGoOnHasAsLongAsAnybodyFromThenOn() throws Exception {
+        rig.hand.on("/told", (line, head) -> {
+            line.send("HTTP/1.1 100 Continue\r\n\r\n");
+            line.body(head);
+        });
+        try (Line client = rig.client()) {
+            client.send("POST " + rig.hand("/told")
+                    + " HTTP/1.1\r\nHost: gw\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+            assertThat(client.head().status()).isEqualTo(100);
+            assertThat(client.head().status()).isEqualTo(408);
+        }
+    }
+
     @Test
     void aStreamThatIsSilentIsNeitherIdleNorSlow() throws Exception {
         CompletableFuture<Void> go = new CompletableFuture<>();
