@@ -2,6 +2,7 @@ package dev.reveille.sandboxhost;
 
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
@@ -31,9 +32,14 @@ final class Forwarder {
     private static final Pattern COMMA = Pattern.compile("\\s*,\\s*");
     private static final long CANCEL = 0x8;
 
+    /** A client does not wait for ever to be told to go on (RFC 9110, 10.1.1), and some programs never say so. */
+    private static final long UNTOLD_MILLIS = 1_000;
+
+    private final Vertx vertx;
     private final HttpClient client;
 
-    Forwarder(HttpClient client) {
+    Forwarder(Vertx vertx, HttpClient client) {
+        this.vertx = vertx;
         this.client = client;
     }
 
@@ -71,11 +77,11 @@ final class Forwarder {
         }
     }
 
-    private static Future<Void> exchange(HttpServerRequest inbound, HttpClientRequest outbound) {
+    private Future<Void> exchange(HttpServerRequest inbound, HttpClientRequest outbound) {
         return send(inbound, outbound).compose(answer -> relay(answer, inbound.response()));
     }
 
-    private static Future<HttpClientResponse> send(HttpServerRequest inbound, HttpClientRequest outbound) {
+    private Future<HttpClientResponse> send(HttpServerRequest inbound, HttpClientRequest outbound) {
         boolean hasLength = inbound.headers().contains(HttpHeaders.CONTENT_LENGTH);
         if (!hasLength && !inbound.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
             inbound.resume();
@@ -83,14 +89,22 @@ final class Forwarder {
         }
         outbound.setChunked(!hasLength);
         if ("100-continue".equalsIgnoreCase(inbound.getHeader(HttpHeaders.EXPECT))) {
-            outbound.continueHandler(v -> {
-                inbound.response().writeContinue();
-                pipe(inbound, outbound);
-            });
-            return outbound.sendHead().compose(v -> outbound.response());
+            return sendWhenTold(inbound, outbound);
         }
         pipe(inbound, outbound);
         return outbound.response();
+    }
+
+    /** A program that says nothing gets what its client sends untold. */
+    private Future<HttpClientResponse> sendWhenTold(HttpServerRequest inbound, HttpClientRequest outbound) {
+        long timer = vertx.setTimer(UNTOLD_MILLIS, t -> pipe(inbound, outbound));
+        outbound.continueHandler(v -> {
+            inbound.response().writeContinue();
+            if (vertx.cancelTimer(timer)) {
+                pipe(inbound, outbound);
+            }
+        });
+        return outbound.sendHead().compose(v -> outbound.response()).onComplete(answered -> vertx.cancelTimer(timer));
     }
 
     private static void pipe(HttpServerRequest inbound, HttpClientRequest outbound) {

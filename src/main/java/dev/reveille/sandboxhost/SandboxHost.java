@@ -160,7 +160,7 @@ public final class SandboxHost {
                     url);
             sandboxes = new Sandboxes(around, settings.maxSandboxes());
             stock.left().forEach(sandboxes::restore);
-            router = new SandboxRouter(sandboxes, new Forwarder(client));
+            router = new SandboxRouter(sandboxes, new Forwarder(vertx, client));
             api = new ControlApi(vertx, sandboxes);
             hook = new Thread(this::terminate, "sandbox-host-shutdown");
             Runtime.getRuntime().addShutdownHook(hook);

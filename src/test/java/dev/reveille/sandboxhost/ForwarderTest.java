@@ -143,6 +143,19 @@ final class ForwarderTest {
     }
 
     @Test
+    void anOriginThatNeverSaysContinueGetsTheBodyAllTheSame() {
+        int port = front(origin(
+                request -> request.body().onSuccess(body -> request.response().end(body))));
+        HttpClientRequest request = within(client.request(HttpMethod.POST, port, "127.0.0.1", "/"));
+        request.putHeader("Expect", "100-continue").putHeader("Content-Length", "2");
+        Future<Buffer> answer = request.response().compose(HttpClientResponse::body);
+
+        within(request.end("hi"));
+
+        assertThat(within(answer)).hasToString("hi");
+    }
+
+    @Test
     void theHeadOfAStreamDoesNotWaitForItsFirstByte() {
         int port = front(origin(request -> request.response().setChunked(true).writeHead()));
 
@@ -194,7 +207,7 @@ final class ForwarderTest {
     void aClosedPortFailsAsARefusedConnection() {
         assertThatThrownBy(() -> {
                     Promise<Void> failed = Promise.promise();
-                    Forwarder forwarder = new Forwarder(client);
+                    Forwarder forwarder = new Forwarder(vertx, client);
                     int port = within(vertx.createHttpServer()
                                     .requestHandler(request ->
                                             forwarder.forward(request, 1, "/").onComplete(failed))
@@ -236,7 +249,7 @@ final class ForwarderTest {
     }
 
     private int front(int origin) {
-        Forwarder forwarder = new Forwarder(client);
+        Forwarder forwarder = new Forwarder(vertx, client);
         return within(vertx.createHttpServer()
                         .requestHandler(request -> forwarder
                                 .forward(request, origin, request.uri())
