@@ -59,6 +59,7 @@ final class Attempt {
     private boolean brokenOff;
     private boolean fresh;
     private Silence.Watch watch;
+    private Runnable onHandedOver = () -> {};
 
     Attempt(
             Vertx vertx,
@@ -106,6 +107,11 @@ final class Attempt {
     /** Keeps {@code Authorization} from the sandbox. To be called before {@link #send}. */
     void withholdAuthorization() {
         withheld = true;
+    }
+
+    /** {@code then} runs when the last of the request goes to the sandbox. To be called before {@link #send}. */
+    void onHandedOver(Runnable then) {
+        onHandedOver = then;
     }
 
     /** Whether the head of the answer is here right now, and nothing that is behind it. */
@@ -310,6 +316,7 @@ final class Attempt {
 
     private void finish() {
         sent = true;
+        onHandedOver.run();
         // A write that fails is no answer of its own: the answer's future fails too, or has come already.
         out.end().onFailure(this::broken);
     }

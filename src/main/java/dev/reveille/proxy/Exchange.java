@@ -13,6 +13,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /**
  * One request's whole life: find the route; if the sandbox sleeps, wait for it; forward; if the answer looks like one of the
@@ -34,6 +35,7 @@ final class Exchange {
     private final Promise<Void> gone = Promise.promise();
     private Attempt attempt;
     private int attempts;
+    private OptionalLong handedOver = OptionalLong.empty();
     private boolean over;
     private boolean outlived;
 
@@ -109,6 +111,9 @@ final class Exchange {
         way.tried();
         attempt = new Attempt(
                 proxy.vertx(), proxy.connections(), proxy.silence(), origin(route), in, path, body, upgrade);
+        handedOver = OptionalLong.empty();
+        attempt.onHandedOver(
+                () -> handedOver = OptionalLong.of(recovery.now(route).session().revision()));
         if (proxy.wakeRight().authorizesHere(in)) {
             attempt.withholdAuthorization();
         }
@@ -261,6 +266,11 @@ final class Exchange {
         @Override
         public int attempts() {
             return attempts;
+        }
+
+        @Override
+        public OptionalLong handedOver() {
+            return handedOver;
         }
     }
 

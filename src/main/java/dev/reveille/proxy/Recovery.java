@@ -4,9 +4,13 @@ import dev.reveille.registry.Route;
 import dev.reveille.session.GatewayFailure;
 import dev.reveille.session.SandboxState;
 import dev.reveille.session.Session;
+import dev.reveille.session.SessionChange;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * What becomes of a request whose answer looks like one of the way to its sandbox, or that has none: whose answer it is, whether
@@ -29,6 +33,9 @@ final class Recovery {
 
         /** How often it was sent. */
         int attempts();
+
+        /** The session's revision when the last of it was handed over; empty if that is still to come. */
+        OptionalLong handedOver();
     }
 
     /** A second try that fails is no accident. */
@@ -74,15 +81,17 @@ final class Recovery {
         }
         int status = answer.statusCode();
         body.hold();
+        // No more of it is handed over from now on.
+        long until = next.handedOver().orElse(now(route).session().revision());
         return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
             // That it answers now says nothing of then if it was woken meanwhile.
-            boolean slept = mayHaveSleptSince(route, status);
+            boolean slept = mayHaveSleptSince(route, status, until);
             if (alive && !slept) {
                 body.release();
                 return next.relay(route, answer);
             }
             next.cancel();
-            return slept ? again(route, status) : notReached(route, status);
+            return slept ? again(route, status) : notReached(route, status, until);
         });
     }
 
@@ -137,22 +146,25 @@ final class Recovery {
     }
 
     /** It was answered by a router, as neither the sandbox nor {@code /alive} answers. */
-    private Future<Void> notReached(Route route, int status) {
+    private Future<Void> notReached(Route route, int status, long until) {
         boolean wakes = status == SERVICE_UNAVAILABLE && way.whyNotWaking(route).isEmpty();
         if (idempotent()) {
             return wakes ? again(route, status) : looked(route, status, false);
         }
-        return saysNotThere(status) ? asleepOrLost(route, status, wakes) : looked(route, status, true);
+        return saysNotThere(status) ? asleepOrLost(route, status, until, wakes) : looked(route, status, true);
     }
 
     /**
      * A router that says 503 or 404 means that the sandbox was not there, as a rule, and some say so of one that they lost
      * half-way. What must not be done twice is sent again only if upstream, too, says that the sandbox slept.
      */
-    private Future<Void> asleepOrLost(Route route, int status, boolean wakes) {
+    private Future<Void> asleepOrLost(Route route, int status, long until, boolean wakes) {
         return asked(route, status)
                 .compose(now -> {
-                    if (now.session().wasFoundAsleepSince(route.session().revision())) {
+                    // While it is on its way and does not answer, nobody is there to begin anything.
+                    long since = route.session().revision();
+                    if (now.session().wasFoundAsleepSince(since)
+                            && changes(now.session(), since, until).noneMatch("running"::equals)) {
                         return Future.succeededFuture(true);
                     }
                     // Upstream may be wrong. The wake is harmless, and the next request may find it well.
@@ -193,11 +205,26 @@ final class Recovery {
                 || (now.awake() && now.session().revision() == seen.session().revision());
     }
 
-    /** What must not be done twice asks for certainty. */
-    private boolean mayHaveSleptSince(Route seen, int status) {
+    /**
+     * What must not be done twice asks for certainty: a router may wait for the whole body, so the last of it must have been
+     * handed over before anybody woke the sandbox.
+     */
+    private boolean mayHaveSleptSince(Route seen, int status, long until) {
         Session now = now(seen).session();
-        long revision = seen.session().revision();
-        return idempotent() ? !now.wasUpSince(revision) : saysNotThere(status) && now.wasFoundAsleepSince(revision);
+        long since = seen.session().revision();
+        if (idempotent()) {
+            return !now.wasUpSince(since);
+        }
+        return saysNotThere(status)
+                && now.wasFoundAsleepSince(since)
+                && changes(now, since, until).allMatch("paused"::equals);
+    }
+
+    /** What it became from the one revision to the other; only of one whose changes are all known. */
+    private static Stream<String> changes(Session session, long since, long until) {
+        return session.changesSince(since).orElse(List.of()).stream()
+                .filter(change -> change.revision() <= until)
+                .map(SessionChange::state);
     }
 
     /** A router says 502 and 504 of a sandbox that it does not reach, and of one that it lost half-way. */
@@ -211,7 +238,8 @@ final class Recovery {
         return now.awake() ? now : seen;
     }
 
-    private Route now(Route seen) {
+    /** The route as it stands; the one that was {@code seen} if there is none any more. */
+    Route now(Route seen) {
         Route now = proxy.registry().route(path.runtimeId());
         return now == null ? seen : now;
     }

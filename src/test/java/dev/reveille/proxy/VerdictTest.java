@@ -171,6 +171,44 @@ class VerdictTest {
         assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
     }
 
+    /** A router that waits for the whole body gives it to a sandbox that another request has woken meanwhile. */
+    @ParameterizedTest
+    @ValueSource(ints = {404, 503})
+    void anActionOfWhichTheLastCameToASandboxThatWasAwakeAgainIsNotSentAgain(int status) throws Exception {
+        rig = Rig.with("proxy.verdict-cache=0");
+        String session = rig.runningByHand();
+        AtomicInteger sandbox = new AtomicInteger(503);
+        HandSandbox.Script asTheSandboxIs =
+                (line, head) -> line.send("HTTP/1.1 " + sandbox + " x\r\nContent-Length: 0\r\n\r\n");
+        rig.hand.on("/alive", asTheSandboxIs).on("/look", asTheSandboxIs);
+        AtomicInteger acts = new AtomicInteger();
+        rig.hand.on("/act", (line, head) -> {
+            line.body(head);
+            acts.incrementAndGet();
+            line.send("HTTP/1.1 " + status + " done\r\nContent-Length: 3\r\n\r\nown");
+        });
+
+        try (Line client = rig.client()) {
+            client.send(
+                    "POST " + rig.path(session, "/act") + " HTTP/1.1\r\nHost: gw\r\nContent-Length: 10\r\n\r\nfirst");
+            Rig.eventually("it is there", () -> rig.hand.calls("/act") == 1);
+            rig.upstream.session(session).isPaused();
+            Future<HttpResponse<Buffer>> look = rig.gateway
+                    .request(HttpMethod.GET, rig.path(session, "/look"))
+                    .send();
+            Rig.eventually("it is woken", () -> rig.upstream.calls("POST /resume") == 1);
+            sandbox.set(200);
+            assertThat(await(look).statusCode()).isEqualTo(200);
+            client.send("later");
+
+            Line.Head head = client.head();
+            assertThat(head.status()).isEqualTo(status);
+            assertThat(client.body(head)).isEqualTo("own");
+        }
+        assertThat(acts).hasValue(1);
+        assertThat(rig.upstream.calls("POST /resume")).isEqualTo(1);
+    }
+
     @Test
     void anActionWhoseConnectionBreaksHasTheSandboxLookedAt() {
         rig = Rig.with();
