@@ -7,10 +7,14 @@ import picocli.CommandLine;
 
 /** The command line. Exit codes: 0 well, 1 failed, 2 wrong usage, 78 wrong settings. */
 public final class Main {
+    /** Read when TLS is used first. A client that begins its handshake anew (TLS 1.2) has the node compute, and none needs to. */
+    private static final String REFUSE_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
     private Main() {}
 
     /** Runs a command and ends the process with its exit code. */
     public static void main(String[] args) {
+        System.setProperty(REFUSE_RENEGOTIATION, "true");
         System.exit(run(args, writer(System.out), writer(System.err)));
     }
 

@@ -3,10 +3,13 @@ package dev.reveille;
 import static dev.reveille.testing.Eventually.eventually;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.reveille.testing.ReveilleJar;
 import dev.reveille.testing.ReveilleJar.Ended;
 import dev.reveille.testing.ReveilleJar.Serving;
+import dev.reveille.testing.SelfSigned;
+import dev.reveille.testing.Trusting;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,6 +22,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +134,34 @@ class CommandLineIT {
         assertThat(code).isZero();
         for (ProcessHandle sandbox : sandboxes) {
             sandbox.onExit().get(10, SECONDS);
+        }
+    }
+
+    /** In TLS 1.2 it could otherwise have the node compute without end on one connection. */
+    @Test
+    void noClientMayBeginItsHandshakeAnew() throws Exception {
+        SelfSigned pair = SelfSigned.in(folder, "shown");
+        Serving gateway = jar.serve(
+                List.of(),
+                Map.of(
+                        "REVEILLE_HTTP_TLS_CERTIFICATE",
+                        pair.certificate().toString(),
+                        "REVEILLE_HTTP_TLS_KEY",
+                        pair.key().toString()));
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {new Trusting()}, null);
+
+        try (SSLSocket client = (SSLSocket) context.getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), gateway.url().getPort())) {
+            client.setSoTimeout(15_000);
+            client.setEnabledProtocols(new String[] {"TLSv1.2"});
+            client.startHandshake();
+
+            assertThatThrownBy(() -> {
+                        client.startHandshake();
+                        client.getInputStream().read();
+                    })
+                    .isInstanceOf(SSLException.class);
         }
     }
 

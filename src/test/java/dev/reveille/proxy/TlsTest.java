@@ -12,6 +12,7 @@ import dev.reveille.config.SettingsReader;
 import dev.reveille.testing.FrameLine;
 import dev.reveille.testing.FreePorts;
 import dev.reveille.testing.SelfSigned;
+import dev.reveille.testing.Trusting;
 import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -36,7 +37,6 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -276,19 +276,6 @@ class TlsTest {
         } catch (SettingsException found) {
             assertThat(found.problems()).hasSize(1);
             return found.problems().get(0);
-        }
-    }
-
-    private static final class Trusting implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
         }
     }
 }
