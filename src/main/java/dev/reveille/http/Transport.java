@@ -104,7 +104,11 @@ public final class Transport {
 
     /** A silent connection ends within two minutes of the other side's vanishing; the kernel by itself takes two hours. */
     public static void noticeVanishing(HttpConnection connection) {
-        noticeVanishing(handler(connection).channel());
+        Channel channel = handler(connection).channel();
+        // One that is closed already takes no options.
+        if (channel.isOpen()) {
+            noticeVanishing(channel);
+        }
     }
 
     private static void noticeVanishing(Channel channel) {

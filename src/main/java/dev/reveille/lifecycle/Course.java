@@ -144,12 +144,18 @@ final class Course {
 
     /** The last step of a course that was given up. Fails as {@link #advance} does. */
     Future<Session> settle(SandboxState last, String detail) {
-        return change(last, detail);
+        return last instanceof SandboxState.Failed && last.runtime().isPresent()
+                ? change(opener.specIfInVain().map(at::withSpec).orElse(at), last, detail)
+                : change(last, detail);
     }
 
     private Future<Session> change(SandboxState next, String detail) {
+        return change(at, next, detail);
+    }
+
+    private Future<Session> change(Session as, SandboxState next, String detail) {
         Session from = at;
-        return registry.change(from, from.to(next, from.cause(), detail, Clocks.millis(clock)))
+        return registry.change(from, as.to(next, from.cause(), detail, Clocks.millis(clock)))
                 .compose(won -> won.map(Future::succeededFuture).orElseGet(() -> Future.failedFuture(new Superseded())))
                 .onSuccess(now -> {
                     at = now;

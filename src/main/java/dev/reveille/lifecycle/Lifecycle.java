@@ -16,6 +16,8 @@ import io.vertx.core.Future;
 import io.vertx.core.eventbus.EventBus;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The commands on sessions. Each looks where the session stands, begins the transition that is missing or joins the one
@@ -78,9 +80,20 @@ final class Lifecycle {
         return wishes.carryOut(command.command(), Aim.AWAKE, opening(request));
     }
 
-    /** As {@link #open}, but answers as soon as upstream has named the sandbox. */
-    Future<Session> start(SessionCommand command, OpenRequest request) {
-        return wishes.carryOut(errand(command).enoughOnce(Lifecycle::named), Aim.AWAKE, opening(request));
+    /**
+     * As {@link #open}, but ends with what {@code onceNamed} makes of the session as soon as upstream has named the sandbox. What
+     * others wake may not be resumed, and is then started after all, unless that was taken back.
+     */
+    Future<Session> start(SessionCommand command, OpenRequest request, Function<Session, Future<Session>> onceNamed) {
+        Errand named = errand(command).enoughOnce(Lifecycle::named);
+        return wishes.carryOut(named, Aim.AWAKE, errand -> {
+            Supplier<Future<Session>> started =
+                    () -> opening(request).by(errand).compose(onceNamed);
+            return started.get()
+                    .recover(error -> Waking.isRefusal(error) && !errand.takenBack()
+                            ? started.get()
+                            : Future.failedFuture(error));
+        });
     }
 
     private Wishes.Deed opening(OpenRequest request) {

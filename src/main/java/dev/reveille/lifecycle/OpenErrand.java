@@ -67,7 +67,20 @@ final class OpenErrand {
                             session.withSpec(specFor(session)),
                             new SandboxState.Resuming(errand.leaseFor(Step.RESUME), paused.asleep()));
         }
-        return begin(session, session.withSpec(request.spec()), firstState());
+        return begin(session, session.withSpec(specAnew(session)), firstState());
+    }
+
+    /** What has failed and still has its sandbox is live to whoever leaves what is live alone, but for what is to be started. */
+    private SessionSpec specAnew(Session session) {
+        SessionSpec asked = request.spec();
+        return request.leavesLiveAlone() && session.runtime().isPresent()
+                ? new SessionSpec(
+                        asked.startRequest(),
+                        session.spec().initialEnv(),
+                        session.spec().effectiveClosePolicy(),
+                        asked.attachOnly(),
+                        asked.build())
+                : asked;
     }
 
     private SandboxState firstState() {
@@ -105,8 +118,11 @@ final class OpenErrand {
 
     /** Who only attaches to a live session changes nothing of what it is to whoever opened it. */
     private SessionSpec specFor(Session live) {
-        boolean attaches = request.spec().attachOnly() && !live.spec().attachOnly() && wasOpened(live);
-        return attaches || request.leavesLiveAlone() ? live.spec() : request.spec();
+        return attachesToAnothers(live) || request.leavesLiveAlone() ? live.spec() : request.spec();
+    }
+
+    private boolean attachesToAnothers(Session live) {
+        return request.spec().attachOnly() && !live.spec().attachOnly() && wasOpened(live);
     }
 
     /** Whether it is somebody's, and not only known from upstream's list. */
@@ -117,7 +133,8 @@ final class OpenErrand {
     }
 
     private Future<Session> begin(Session from, Session asked, SandboxState state) {
-        return begun(transitions.begin(from, asked.to(state, errand.command().cause(), "", errand.now()), opener()));
+        Opener opener = attachesToAnothers(from) ? opener().leavingIfInVain(from.spec()) : opener();
+        return begun(transitions.begin(from, asked.to(state, errand.command().cause(), "", errand.now()), opener));
     }
 
     private Future<Session> begun(Future<Optional<Session>> beginning) {
@@ -146,6 +163,6 @@ final class OpenErrand {
     }
 
     private Opener opener() {
-        return new Opener(request.buildContext(), !request.spec().attachOnly());
+        return new Opener(request.buildContext(), !request.spec().attachOnly(), Optional.empty());
     }
 }

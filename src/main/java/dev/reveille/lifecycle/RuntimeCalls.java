@@ -79,16 +79,11 @@ final class RuntimeCalls {
                                 : failed(new GatewayFailure.StartTimeout(notNamed(session))));
     }
 
-    /** What others wake may not be resumed, and is then started after all. */
     private Future<Session> started(SessionCommand open, String request) {
-        return startedOrWoken(open, request)
-                .recover(error -> Waking.isRefusal(error) ? startedOrWoken(open, request) : Future.failedFuture(error));
-    }
-
-    private Future<Session> startedOrWoken(SessionCommand open, String request) {
-        return lifecycle
-                .start(open, OpenRequest.ofStart(request))
-                .compose(session -> session.state() instanceof SandboxState.Resuming
+        return lifecycle.start(
+                open,
+                OpenRequest.ofStart(request),
+                session -> session.state() instanceof SandboxState.Resuming
                         ? underWay(lifecycle.errand(open).enoughOnce(RuntimeCalls::wokenOrStarted), session)
                         : Future.succeededFuture(session));
     }

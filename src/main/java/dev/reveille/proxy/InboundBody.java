@@ -215,6 +215,8 @@ final class InboundBody implements Splice.Body, BodyDemand {
      */
     void discard(Vertx vertx) {
         if (ended() || stream.over()) {
+            // Its last may have come while it was to stay out, and the connection serves on.
+            comeIn();
             return;
         }
         unwanted();

@@ -83,7 +83,8 @@ final class Recovery {
         body.hold();
         // No more of it is handed over from now on.
         long until = next.handedOver().orElse(now(route).session().revision());
-        return time.counted(() -> proxy.verdicts().alive(route)).compose(alive -> {
+        // What was seen of it before a wake says nothing of it any more.
+        return time.counted(() -> proxy.verdicts().alive(now(route))).compose(alive -> {
             // That it answers now says nothing of then if it was woken meanwhile.
             boolean slept = mayHaveSleptSince(route, status, until);
             if (alive && !slept) {

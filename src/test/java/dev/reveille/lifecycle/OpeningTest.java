@@ -216,6 +216,7 @@ class OpeningTest {
         assertThat(failureOf(node.opening("s-1", ATTACH)).code()).isEqualTo("unknown_session");
 
         assertThat(runtimeOf(node, "s-1")).isEqualTo("rt1");
+        assertThat(node.session("s-1").orElseThrow().spec().attachOnly()).isFalse();
     }
 
     /** A request that wakes it starts nothing. */

@@ -113,6 +113,41 @@ class RuntimeCallsTest {
     }
 
     @Test
+    void aStartThatJoinsAnothersWakeIsNoneAnyMoreOnceItsClientWantsAPause() {
+        TestNode node = node();
+        String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");
+        await(asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY));
+        long asleep = node.untilState("s-1", "paused").revision();
+        upstream.on("POST", "/resume").answers(400).afterMillis(700).then(400);
+        Future<JsonObject> waking = node.waking("s-1", asleep);
+        await(upstream.whenCalled("POST /resume", 1));
+
+        Future<JsonObject> started = starting("s-1", Tenants.EVERYBODY, PATIENCE);
+        Future<JsonObject> pausing = asking(Catalogue.RUNTIME_PAUSE, runtime, Tenants.EVERYBODY);
+
+        assertThat(failureOf(started).code()).isEqualTo("resume_failed");
+        assertThat(failureOf(waking).code()).isEqualTo("resume_failed");
+        await(pausing.otherwiseEmpty());
+        assertThat(upstream.calls("POST /start")).isEqualTo(1);
+    }
+
+    @Test
+    void aStartOfWhatOthersWakeInVainLeavesTheSessionItsEnd() {
+        TestNode node = node();
+        JsonObject asked = new JsonObject().put("close_policy", "pause");
+        await(node.opening("s-1", asked));
+        long asleep = await(node.pausing("s-1")).getLong("revision");
+        upstream.on("POST", "/resume").answers(400).afterMillis(500).then(400);
+        Future<JsonObject> waking = node.waking("s-1", asleep);
+        await(upstream.whenCalled("POST /resume", 1));
+
+        await(starting("s-1", Tenants.EVERYBODY, PATIENCE));
+
+        assertThat(failureOf(waking).code()).isEqualTo("resume_failed");
+        assertThat(node.session("s-1").orElseThrow().spec().closePolicy()).isEqualTo(ClosePolicy.PAUSE);
+    }
+
+    @Test
     void aStartThatJoinsAnothersWakeOfOneThatCannotBeResumedIsAStart() {
         TestNode node = node();
         String runtime = await(starting("s-1", Tenants.EVERYBODY, PATIENCE)).getString("runtime_id");

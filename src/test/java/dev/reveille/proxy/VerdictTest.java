@@ -175,7 +175,7 @@ class VerdictTest {
     @ParameterizedTest
     @ValueSource(ints = {404, 503})
     void anActionOfWhichTheLastCameToASandboxThatWasAwakeAgainIsNotSentAgain(int status) throws Exception {
-        rig = Rig.with("proxy.verdict-cache=0");
+        rig = Rig.with("proxy.verdict-cache=10s");
         String session = rig.runningByHand();
         AtomicInteger sandbox = new AtomicInteger(503);
         HandSandbox.Script asTheSandboxIs =
