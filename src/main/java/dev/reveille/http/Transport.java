@@ -4,7 +4,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.vertx.core.http.HttpClientConnection;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.core.http.impl.UnpooledHttpClientConnection;
@@ -108,6 +110,28 @@ public final class Transport {
         // One that is closed already takes no options.
         if (channel.isOpen()) {
             noticeVanishing(channel);
+        }
+    }
+
+    /**
+     * Whether the other side of HTTP/2 has left, and said that it will never begin what was asked
+     * (<a href="https://www.rfc-editor.org/rfc/rfc9113#section-6.8">RFC 9113, 6.8</a>). Vert.x tells only what was said first,
+     * which may have been that all is begun that is still to come.
+     */
+    public static boolean neverBegun(HttpClientRequest asked) {
+        if (handler(asked.connection()).handler() instanceof Http2ConnectionHandler codec) {
+            int last = codec.connection().local().lastStreamKnownByPeer();
+            return last >= 0 && stream(asked) > last;
+        }
+        return false;
+    }
+
+    /** Its number, or one beyond all if it has none yet, of which Vert.x has no other way to tell. */
+    private static int stream(HttpClientRequest asked) {
+        try {
+            return asked.streamId();
+        } catch (NullPointerException notBegun) {
+            return Integer.MAX_VALUE;
         }
     }
 

@@ -264,7 +264,7 @@ final class Attempt {
 
     private void broken(Throwable error) {
         boolean refused = error instanceof StreamResetException reset && reset.getCode() == REFUSED_STREAM;
-        lost(refused ? Loss.Kind.REFUSED : Loss.Kind.BROKEN, error);
+        lost(refused || Transport.neverBegun(out) ? Loss.Kind.REFUSED : Loss.Kind.BROKEN, error);
     }
 
     private void lost(Loss.Kind kind, Throwable error) {

@@ -27,6 +27,7 @@ import io.vertx.grpc.server.GrpcServerRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -308,6 +309,59 @@ class GrpcTest {
                 assertThat(client.head(1)).containsEntry(":status", "200");
             }
         }
+    }
+
+    /** As a server does that is restarted, or whose connections may grow only so old; some say it in two steps. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCallThatALeavingServerNeverBeganIsSentOnceMore(boolean inTwoSteps) throws Exception {
+        // Whose retry budget nobody else has used.
+        try (Rig own = Rig.with();
+                ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FrameLine client = FrameLine.to(own.port())) {
+            server.setSoTimeout(10_000);
+            String app = own.servedWithApp("leaving", "http://127.0.0.1:" + server.getLocalPort());
+            client.request(1, "POST", app + "/echo.Echo/Say", false, "content-type", "application/grpc")
+                    .data(1, true, "hello".getBytes(UTF_8));
+
+            try (FrameLine old = FrameLine.greeted(server.accept())) {
+                FrameLine.Frame first = old.until(frame -> frame.type() == FrameLine.DATA);
+                if (inTwoSteps) {
+                    old.send(FrameLine.GOAWAY, 0, 0, goAway(Integer.MAX_VALUE));
+                }
+                old.send(FrameLine.GOAWAY, 0, 0, goAway(0));
+                try (FrameLine sandbox = FrameLine.greeted(server.accept())) {
+                    FrameLine.Frame second = sandbox.until(frame -> frame.type() == FrameLine.DATA);
+                    assertThat(second.payload()).isEqualTo(first.payload());
+                    sandbox.headers(second.stream(), false, ":status", "200")
+                            .headers(second.stream(), true, "grpc-status", "0");
+
+                    assertThat(client.head(1)).containsEntry(":status", "200");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCallThatALeavingServerMayHaveBegunIsNotSentOnceMore() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                FrameLine client = FrameLine.to(rig.port())) {
+            server.setSoTimeout(10_000);
+            String app = rig.servedWithApp("begun", "http://127.0.0.1:" + server.getLocalPort());
+            client.request(1, "POST", app + "/echo.Echo/Say", false, "content-type", "application/grpc")
+                    .data(1, true, "hello".getBytes(UTF_8));
+
+            try (FrameLine old = FrameLine.greeted(server.accept())) {
+                FrameLine.Frame first = old.until(frame -> frame.type() == FrameLine.DATA);
+                old.send(FrameLine.GOAWAY, 0, 0, goAway(first.stream()));
+            }
+
+            assertThat(client.head(1)).containsEntry(":status", "502");
+        }
+    }
+
+    private static byte[] goAway(int lastStream) {
+        return ByteBuffer.allocate(8).putInt(lastStream).putInt(0).array();
     }
 
     @Test
